@@ -1,0 +1,34 @@
+"""Columns that several apps use."""
+
+import json
+from typing import Any
+
+from django.db import models
+from uuid_utils import compat
+
+
+def new_id() -> Any:
+    """A UUIDv7: unique everywhere, increasing within a process."""
+    return compat.uuid7()
+
+
+def encode(value: Any) -> str:
+    """Compact JSON text in ASCII, key order kept."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+class JSONText(models.TextField[Any, Any]):
+    """JSON kept as text, because PostgreSQL's jsonb reorders keys and refuses NUL, and key order is meaning here:
+    a dictionary is stepped through, merged and printed in the order in which it was built (spec 2.8, blocks E)."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+        return None if value is None else json.loads(value)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return None if value is None else encode(value)
+
+    def to_python(self, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return encode(self.value_from_object(obj))

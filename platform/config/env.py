@@ -1,0 +1,100 @@
+"""Typed reads of environment variables. A bad value stops the start with a sentence that names the variable."""
+
+import os
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+_REQUIRED: Final[Any] = object()
+# What has been read, in order: the documentation test compares it with docs/settings.md.
+KNOWN: dict[str, str] = {}
+
+
+def read(name: str, parse: Callable[[str], T], *, default: T = _REQUIRED) -> T:
+    """The value of `name`, parsed; `default` when it is unset or blank."""
+    KNOWN[name] = "required" if default is _REQUIRED else repr(default)
+    text = os.environ.get(name, "").strip()
+    if not text:
+        if default is _REQUIRED:
+            raise ImproperlyConfigured(f"{name} is not set, and there is no default for it.")
+        return default
+    try:
+        return parse(text)
+    except ValueError as wrong:
+        raise ImproperlyConfigured(f"{name}={text!r}: {wrong}") from None
+
+
+def boolean(text: str) -> bool:
+    try:
+        return {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}[
+            text.lower()
+        ]
+    except KeyError:
+        raise ValueError("use true or false") from None
+
+
+def whole(*, least: int = 0, most: int | None = None) -> Callable[[str], int]:
+    """A whole number between `least` and `most`, both included."""
+
+    def parse(text: str) -> int:
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError(f"use a whole number, {bounds}") from None
+        if number < least or (most is not None and number > most):
+            raise ValueError(f"use a whole number, {bounds}")
+        return number
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("use a number of seconds") from None
+    if not 0 <= number < float("inf"):
+        raise ValueError("use a number of seconds that is not negative")
+    return number
+
+
+def names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def broker_url(text: str) -> str:
+    schemes = {"redis", "rediss", "redis+socket", "amqp", "amqps"}
+    if urlsplit(text).scheme not in schemes:
+        raise ValueError(f"use a URL that starts with one of {', '.join(sorted(schemes))}")
+    return text
+
+
+def redis_url(text: str) -> str:
+    schemes = {"redis", "rediss", "redis+socket", "unix"}
+    if urlsplit(text).scheme not in schemes:
+        raise ValueError(f"use a URL that starts with one of {', '.join(sorted(schemes))}")
+    return text
+
+
+def database(text: str) -> dict[str, Any]:
+    """A PostgreSQL URL as Django's connection settings; query parameters become libpq options."""
+    url = urlsplit(text)
+    if url.scheme not in {"postgres", "postgresql"}:
+        raise ValueError("use postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    name = unquote(url.path.lstrip("/"))
+    if not name:
+        raise ValueError("the database name is missing: postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or ""),
+        "PORT": str(url.port or ""),
+        "OPTIONS": dict(parse_qsl(url.query)),
+    }

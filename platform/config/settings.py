@@ -1,0 +1,189 @@
+"""Every setting of the product, top to bottom. docs/settings.md explains each variable; a test compares the two."""
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+
+from config import embedded, env
+
+django_stubs_ext.monkeypatch()  # makes ModelAdmin[Model] and friends subscriptable at run time
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+# -- Profile: embedded (nothing set) or production (DATABASE_URL and REDIS_URL)
+
+STATE = env.read("PETIOLE_STATE", lambda text: Path(text).expanduser().resolve(), default=Path.cwd() / ".petiole")
+_DATABASE = env.read("DATABASE_URL", env.database, default=None)
+PRODUCTION = _DATABASE is not None
+_SOCKET = embedded.socket_path(STATE)
+REDIS_URL: str = (
+    env.read("REDIS_URL", env.redis_url) if PRODUCTION else env.read("REDIS_URL", env.redis_url, default=f"unix://{_SOCKET}")
+)
+
+# -- Django
+
+DEBUG = env.read("PETIOLE_DEBUG", env.boolean, default=False)
+SECRET_KEY = (
+    env.read("PETIOLE_SECRET_KEY", str)
+    if PRODUCTION
+    else env.read("PETIOLE_SECRET_KEY", str, default="") or embedded.secret_key(STATE)
+)
+ALLOWED_HOSTS = env.read("PETIOLE_HOSTS", env.names, default=["localhost", "127.0.0.1", "[::1]"])
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+    "rest_framework",
+    "drf_spectacular",
+    "accounts",
+    "credits",
+    "notifications",
+    "graphs",
+    "executions",
+    "scheduling",
+    "config",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # the admin's files are served from the packages: no collectstatic step
+MEDIA_ROOT = env.read("PETIOLE_FILES", lambda text: Path(text).expanduser().resolve(), default=STATE / "files")
+SERVE_HTTPS = env.read("PETIOLE_HTTPS", env.boolean, default=PRODUCTION)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVE_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if SERVE_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SERVE_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SERVE_HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.read("PETIOLE_MAX_REQUEST_BYTES", env.whole(least=1024), default=16 * 1024 * 1024)
+
+# -- Database (measured: docs/decisions; IMMEDIATE is what keeps several writers of SQLite apart)
+
+_SQLITE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": STATE / "petiole.sqlite3",
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
+    "TEST": {"NAME": STATE / "test.sqlite3"},
+}
+# PETIOLE_POOL is set by the commands that start threads (web, io worker): connections kept for that many threads.
+_POOL = env.read("PETIOLE_POOL", env.whole(most=64), default=0)
+if _DATABASE is not None and _POOL:
+    _DATABASE["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _POOL, "timeout": 30}
+DATABASES: dict[str, Any] = {"default": _DATABASE or _SQLITE}
+DATABASES["default"].setdefault("CONN_MAX_AGE", 0 if _DATABASE and _POOL else None)
+DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", not _POOL)
+
+# -- Celery (measured: design of the queues in docs/concepts/engine.md)
+
+_CELERY_REDIS = f"redis+socket://{_SOCKET}" if REDIS_URL.startswith("unix:") else REDIS_URL
+CELERY_BROKER_URL = env.read("BROKER_URL", env.broker_url, default=_CELERY_REDIS)
+CELERY_RESULT_BACKEND = _CELERY_REDIS
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SEND_SENT_EVENT = False
+CELERY_TASK_DEFAULT_QUEUE = "engine"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_TIME_LIMIT = env.read("PETIOLE_TASK_TIME_LIMIT", env.whole(least=60), default=6 * 3600 - 600)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.read("PETIOLE_SHUTDOWN_SECONDS", env.seconds, default=10.0)
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_DB_REUSE_MAX = 1_000_000_000  # otherwise Celery reconnects before and after every task
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = "UTC"
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# -- API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerToken",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.errors.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Petiole API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# -- Blocks
+
+BLOCK_MODULES = env.read("PETIOLE_BLOCK_MODULES", env.names, default=[])
+
+# -- Credits (1 credit = 1 cent)
+
+CREDITS = env.read("PETIOLE_CREDITS", env.boolean, default=False)
+LOW_BALANCE = env.read("PETIOLE_LOW_BALANCE", env.whole(), default=500)
+TIER_SIZE = env.read("PETIOLE_TIER_SIZE", env.whole(least=1), default=100)
+TIER_COST = env.read("PETIOLE_TIER_COST", env.whole(), default=1)
+
+# -- Limits of graphs and runs
+
+MAX_NODES = env.read("PETIOLE_MAX_NODES", env.whole(least=1), default=10_000)
+MAX_LINKS = env.read("PETIOLE_MAX_LINKS", env.whole(least=1), default=50_000)
+MAX_DEPTH = env.read("PETIOLE_MAX_DEPTH", env.whole(least=1), default=20)
+MAX_NODE_EXECUTIONS = env.read("PETIOLE_MAX_NODE_EXECUTIONS", env.whole(least=1), default=100_000)
+MAX_OUTPUT_BYTES = env.read("PETIOLE_MAX_OUTPUT_BYTES", env.whole(least=1024), default=16 * 1024 * 1024)
+MAX_RUN_SECONDS = env.read("PETIOLE_MAX_RUN_SECONDS", env.seconds, default=7 * 86_400.0)
+MAX_RUNS_PER_GRAPH = env.read("PETIOLE_MAX_RUNS_PER_GRAPH", env.whole(least=1), default=25)
+MAX_RUNS_PER_USER = env.read("PETIOLE_MAX_RUNS_PER_USER", env.whole(least=1), default=100)
+STARTS_PER_MINUTE = env.read("PETIOLE_STARTS_PER_MINUTE", env.whole(), default=600)  # per user; 0 = no limit
+
+# -- The engine
+
+MAX_ATTEMPTS = env.read("PETIOLE_MAX_ATTEMPTS", env.whole(least=1), default=5)
+STOP_WAIT = env.read("PETIOLE_STOP_WAIT", env.seconds, default=15.0)
+STOP_GRACE = env.read("PETIOLE_STOP_GRACE", env.seconds, default=5.0)
+SWEEP_SECONDS = env.read("PETIOLE_SWEEP_SECONDS", env.whole(least=1, most=3600), default=5)
+REPUBLISH_SECONDS = env.read("PETIOLE_REPUBLISH_SECONDS", env.seconds, default=30.0)
+FLUSH_SECONDS = env.read("PETIOLE_FLUSH_SECONDS", env.seconds, default=0.05)
+REFERENCE_BYTES = env.read("PETIOLE_REFERENCE_BYTES", env.whole(least=256), default=8 * 1024)
+FILE_BYTES = env.read("PETIOLE_FILE_BYTES", env.whole(least=1024), default=256 * 1024)
+USE_CHORDS = env.read("PETIOLE_CHORDS", env.boolean, default=True)
