@@ -29,12 +29,11 @@ def read(name: str, parse: Callable[[str], T], *, default: T = _REQUIRED) -> T:
 
 
 def boolean(text: str) -> bool:
-    try:
-        return {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}[
-            text.lower()
-        ]
-    except KeyError:
-        raise ValueError("use true or false") from None
+    if text.lower() in {"true", "1", "on", "yes"}:
+        return True
+    if text.lower() in {"false", "0", "off", "no"}:
+        return False
+    raise ValueError("use true or false")
 
 
 def whole(*, least: int = 0, most: int | None = None) -> Callable[[str], int]:

@@ -18,7 +18,9 @@ _DATABASE = env.read("DATABASE_URL", env.database, default=None)
 PRODUCTION = _DATABASE is not None
 _SOCKET = embedded.socket_path(STATE)
 REDIS_URL: str = (
-    env.read("REDIS_URL", env.redis_url) if PRODUCTION else env.read("REDIS_URL", env.redis_url, default=f"unix://{_SOCKET}")
+    env.read("REDIS_URL", env.redis_url)
+    if PRODUCTION
+    else env.read("REDIS_URL", env.redis_url, default=f"unix://{_SOCKET}")
 )
 
 # -- Django
