@@ -1,0 +1,173 @@
+"""Money: what each user has, and every movement that led there (1 credit = 1 cent)."""
+
+from typing import Any, Final, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from uuid_utils import compat
+
+# Every amount stays exact in JSON, whoever reads it: the largest whole number a double holds without gaps.
+MOST: Final = 2**53 - 1
+
+
+def new_id() -> Any:
+    """A UUIDv7: unique everywhere, increasing within a process."""
+    return compat.uuid7()
+
+
+class Balance(models.Model):
+    """What a user has: always the sum of the user's active transactions.
+
+    A charge cannot take it below zero; only the refund of a payment can, and that statement alone raises `overdrawn`.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="credit_balance"
+    )
+    balance = models.BigIntegerField(default=0)
+    overdrawn = models.BigIntegerField(default=0, help_text="How far refunds of payments took the balance below zero")
+    owed = models.BigIntegerField(
+        default=0, help_text="Surcharges that the balance did not cover; the next top-up pays them"
+    )
+    executions = models.BigIntegerField(default=0, help_text="Node executions counted for the volume surcharge")
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="balance_below_zero_by_refund_only",
+                condition=Q(balance__gte=0, overdrawn=0) | Q(balance__lt=0, overdrawn=F("balance") * -1),
+            ),
+            models.CheckConstraint(name="balance_within_limits", condition=Q(balance__gte=-MOST, balance__lte=MOST)),
+            models.CheckConstraint(name="balance_counts_upwards", condition=Q(owed__gte=0, executions__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.balance} credits"
+
+
+class CreditTransactionQuerySet(models.QuerySet["CreditTransaction"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def standing(self, node_execution_id: UUID, kind: str) -> Self:
+        """The charge of a node execution that no refund has ended: none or one."""
+        refunds = CreditTransaction.objects.filter(
+            node_execution_id=OuterRef("node_execution_id"),
+            kind=OuterRef("kind"),
+            cycle=OuterRef("cycle"),
+            type="REFUND",
+        )
+        return self.filter(~Exists(refunds), node_execution_id=node_execution_id, kind=kind, type="USAGE")
+
+
+class CreditTransaction(models.Model):
+    """One movement of a balance. Rows are added, never changed; only a pending payment becomes active later.
+
+    A node execution is charged once per kind and cycle: its USAGE row opens the cycle, a REFUND row ends it.
+    """
+
+    class Type(models.TextChoices):
+        TOP_UP = "TOP_UP"
+        USAGE = "USAGE"
+        GRANT = "GRANT"
+        REFUND = "REFUND"
+        CARD_CHECK = "CARD_CHECK"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # no index of its own: transaction_key_once starts with it
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, related_name="+", on_delete=models.PROTECT, db_index=False)
+    key = models.CharField(max_length=255, help_text="Makes a repeated request book once")
+    type = models.CharField(max_length=10, choices=Type)
+    amount = models.BigIntegerField()
+    running_balance = models.BigIntegerField(help_text="The balance after this movement")
+    is_active = models.BooleanField(default=True, help_text="A pending payment is not active and moves nothing")
+    created_at = models.DateTimeField(default=timezone.now)
+    metadata = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    graph_exec_id = models.UUIDField(null=True, blank=True)
+    graph_id = models.UUIDField(null=True, blank=True)
+    node_execution_id = models.UUIDField(null=True, blank=True)
+    kind = models.CharField(max_length=16, blank=True, default="", help_text="What is charged: run, tier …")
+    cycle = models.PositiveIntegerField(null=True, blank=True, help_text="Which charge of the node execution, from 1")
+
+    objects = CreditTransactionQuerySet.as_manager()
+
+    class Meta:
+        permissions = [("grant_credits", "Can grant and take credits")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="transaction_key_once"),
+            models.UniqueConstraint(
+                fields=["node_execution_id", "kind", "cycle", "type"],
+                condition=Q(node_execution_id__isnull=False),
+                name="transaction_once_per_cycle",
+            ),
+            models.CheckConstraint(
+                name="transaction_sign_fits_type",
+                condition=Q(type="USAGE", amount__lt=0)
+                | Q(type="TOP_UP", amount__gt=0)
+                | Q(type="CARD_CHECK", amount=0)
+                | Q(type__in=["GRANT", "REFUND"]),
+            ),
+            models.CheckConstraint(
+                name="transaction_below_zero_by_refund_only",
+                condition=Q(running_balance__gte=0) | Q(type="REFUND") | Q(amount__gt=0) | Q(is_active=False),
+            ),
+            models.CheckConstraint(
+                name="transaction_within_limits",
+                condition=Q(amount__gte=-MOST, amount__lte=MOST, running_balance__gte=-MOST, running_balance__lte=MOST),
+            ),
+            models.CheckConstraint(
+                name="transaction_cycle_of_node_execution",
+                condition=Q(node_execution_id=None, cycle=None)
+                | Q(node_execution_id__isnull=False, cycle__gte=1, is_active=True, type__in=["USAGE", "REFUND"])
+                & ~Q(kind=""),
+            ),
+        ]
+        indexes = [
+            # the user's history, newest first
+            models.Index(
+                fields=["user", "-created_at", "-id"], condition=Q(is_active=True), name="transaction_history"
+            ),
+            # what a run cost, and the newest movement of a run in the history
+            models.Index(
+                fields=["graph_exec_id", "-created_at"],
+                condition=Q(graph_exec_id__isnull=False),
+                name="transaction_of_run",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.amount:+d}"
+
+
+class TierTally(models.Model):
+    """How many node executions of a run have been counted for the volume surcharge: none is counted twice."""
+
+    run_id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, related_name="+", on_delete=models.CASCADE)
+    counted = models.PositiveBigIntegerField(default=0)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "tier tallies"
+
+    def __str__(self) -> str:
+        return f"{self.counted} of run {self.run_id}"
+
+
+class ShortfallNotice(models.Model):
+    """A user was told that a graph failed for lack of credits; not told again until credits arrive."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, related_name="+", on_delete=models.CASCADE, db_index=False)
+    graph_id = models.UUIDField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "graph_id"], name="shortfall_told_once")]
+
+    def __str__(self) -> str:
+        return f"Shortfall of graph {self.graph_id}"

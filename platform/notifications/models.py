@@ -1,0 +1,43 @@
+"""What is worth telling a person."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils import compat
+
+
+def new_id() -> Any:
+    """A UUIDv7: unique everywhere, increasing within a process."""
+    return compat.uuid7()
+
+
+class Notice(models.Model):
+    """An event that its user should hear of. A key makes it one event, however often it is recorded."""
+
+    class Kind(models.TextChoices):
+        AGENT_RUN = "AGENT_RUN"
+        LOW_BALANCE = "LOW_BALANCE"
+        ZERO_BALANCE = "ZERO_BALANCE"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False)
+    kind = models.CharField(max_length=40, choices=Kind)
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    key = models.CharField(max_length=255, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], condition=Q(key__isnull=False), name="notice_key_once"),
+        ]
+        indexes = [
+            # a user's notices, newest first
+            models.Index(fields=["user", "-created_at"], name="notice_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
