@@ -46,6 +46,8 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Exact to a minute")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    text = ""  # in memory only, and only right after the token was issued
+
     class Meta:
         verbose_name = "API token"
 
