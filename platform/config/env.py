@@ -1,9 +1,11 @@
 """Typed reads of environment variables. A bad value stops the start with a sentence that names the variable."""
 
 import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -25,7 +27,7 @@ def read(name: str, parse: Callable[[str], T], *, default: T = _REQUIRED) -> T:
     try:
         return parse(text)
     except ValueError as wrong:
-        raise ImproperlyConfigured(f"{name}={text!r}: {wrong}") from None
+        raise ImproperlyConfigured(f"{name}={_shown(name, text)}: {wrong}") from None
 
 
 def boolean(text: str) -> bool:
@@ -66,34 +68,21 @@ def names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def broker_url(text: str) -> str:
-    schemes = {"redis", "rediss", "redis+socket", "amqp", "amqps"}
-    if urlsplit(text).scheme not in schemes:
-        raise ValueError(f"use a URL that starts with one of {', '.join(sorted(schemes))}")
-    return text
+def folder(text: str) -> Path:
+    return Path(text).expanduser().resolve()
 
 
-def redis_url(text: str) -> str:
-    schemes = {"redis", "rediss", "redis+socket", "unix"}
-    if urlsplit(text).scheme not in schemes:
-        raise ValueError(f"use a URL that starts with one of {', '.join(sorted(schemes))}")
-    return text
+def url(*schemes: str) -> Callable[[str], str]:
+    """A URL with one of these schemes."""
+
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            raise ValueError(f"use a URL that starts with {', '.join(f'{scheme}://' for scheme in schemes)}")
+        return text
+
+    return parse
 
 
-def database(text: str) -> dict[str, Any]:
-    """A PostgreSQL URL as Django's connection settings; query parameters become libpq options."""
-    url = urlsplit(text)
-    if url.scheme not in {"postgres", "postgresql"}:
-        raise ValueError("use postgresql://USER:PASSWORD@HOST:PORT/NAME")
-    name = unquote(url.path.lstrip("/"))
-    if not name:
-        raise ValueError("the database name is missing: postgresql://USER:PASSWORD@HOST:PORT/NAME")
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": name,
-        "USER": unquote(url.username or ""),
-        "PASSWORD": unquote(url.password or ""),
-        "HOST": unquote(url.hostname or ""),
-        "PORT": str(url.port or ""),
-        "OPTIONS": dict(parse_qsl(url.query)),
-    }
+def _shown(name: str, text: str) -> str:
+    """The value as an error message may show it: without passwords and keys."""
+    return "..." if name.endswith("_KEY") else repr(re.sub(r"//[^@/]*@", "//...@", text))

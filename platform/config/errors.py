@@ -26,7 +26,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         set_rollback()
         text = str(exc)
         content = body(text, getattr(exc, "detail", text), getattr(exc, "hint", ""))
-        return Response(content, status=status, headers=getattr(exc, "headers", None))
+        wait = getattr(exc, "retry_after", None)
+        return Response(content, status=status, headers=None if wait is None else {"Retry-After": str(wait)})
     answer = answer_of_framework(exc, context)
     if answer is not None:
         answer.data = _framework_body(exc, answer.data)

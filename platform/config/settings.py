@@ -1,37 +1,39 @@
 """Every setting of the product, top to bottom. docs/settings.md explains each variable; a test compares the two."""
 
 from pathlib import Path
-from typing import Any
 
 import django_stubs_ext
+from kombu import Queue
 
-from config import embedded, env
+from config import databases, embedded, env, logs
 
 django_stubs_ext.monkeypatch()  # makes ModelAdmin[Model] and friends subscriptable at run time
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
-# -- Profile: embedded (nothing set) or production (DATABASE_URL and REDIS_URL)
+# -- Profile: embedded (nothing set) or production (DATABASE_URL; then REDIS_URL and two more have no default)
 
-STATE = env.read("PETIOLE_STATE", lambda text: Path(text).expanduser().resolve(), default=Path.cwd() / ".petiole")
-_DATABASE = env.read("DATABASE_URL", env.database, default=None)
-PRODUCTION = _DATABASE is not None
-_SOCKET = embedded.socket_path(STATE)
-REDIS_URL: str = (
-    env.read("REDIS_URL", env.redis_url)
-    if PRODUCTION
-    else env.read("REDIS_URL", env.redis_url, default=f"unix://{_SOCKET}")
-)
+STATE = env.read("PETIOLE_STATE", env.folder, default=Path.cwd() / ".petiole")
+_POSTGRESQL = env.read("DATABASE_URL", databases.postgresql, default=None)
+PRODUCTION = _POSTGRESQL is not None
+_redis = env.url("redis", "rediss", "unix")
+# None: a broker of our own, which `manage.py up` starts on this socket.
+BROKER_SOCKET = None
+if PRODUCTION:
+    REDIS_URL = env.read("REDIS_URL", _redis)
+elif not (REDIS_URL := env.read("REDIS_URL", _redis, default="")):
+    BROKER_SOCKET = embedded.socket_path(STATE)
+    REDIS_URL = f"unix://{BROKER_SOCKET}"
 
 # -- Django
 
 DEBUG = env.read("PETIOLE_DEBUG", env.boolean, default=False)
-SECRET_KEY = (
-    env.read("PETIOLE_SECRET_KEY", str)
-    if PRODUCTION
-    else env.read("PETIOLE_SECRET_KEY", str, default="") or embedded.secret_key(STATE)
-)
-ALLOWED_HOSTS = env.read("PETIOLE_HOSTS", env.names, default=["localhost", "127.0.0.1", "[::1]"])
+if PRODUCTION:
+    SECRET_KEY = env.read("PETIOLE_SECRET_KEY", str)
+    ALLOWED_HOSTS = env.read("PETIOLE_HOSTS", env.names)
+else:
+    SECRET_KEY = env.read("PETIOLE_SECRET_KEY", str, default="") or embedded.secret_key(STATE)
+    ALLOWED_HOSTS = env.read("PETIOLE_HOSTS", env.names, default=["localhost", "127.0.0.1", "[::1]"])
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -51,6 +53,8 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
+    "config.health.probes",
+    "config.metrics.measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -81,40 +85,27 @@ TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # the admin's files are served from the packages: no collectstatic step
-MEDIA_ROOT = env.read("PETIOLE_FILES", lambda text: Path(text).expanduser().resolve(), default=STATE / "files")
+MEDIA_ROOT = env.read("PETIOLE_FILES", env.folder, default=STATE / "files")
 SERVE_HTTPS = env.read("PETIOLE_HTTPS", env.boolean, default=PRODUCTION)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVE_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if SERVE_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SERVE_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SERVE_HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.read("PETIOLE_MAX_REQUEST_BYTES", env.whole(least=1024), default=16 * 1024 * 1024)
 
-# -- Database (measured: docs/decisions; IMMEDIATE is what keeps several writers of SQLite apart)
+# -- Database
 
-_SQLITE: dict[str, Any] = {
-    "ENGINE": "django.db.backends.sqlite3",
-    "NAME": STATE / "petiole.sqlite3",
-    "OPTIONS": {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    },
-    "TEST": {"NAME": STATE / "test.sqlite3"},
-}
-# PETIOLE_POOL is set by the commands that start threads (web, io worker): connections kept for that many threads.
-_POOL = env.read("PETIOLE_POOL", env.whole(most=64), default=0)
-if _DATABASE is not None and _POOL:
-    _DATABASE["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _POOL, "timeout": 30}
-DATABASES: dict[str, Any] = {"default": _DATABASE or _SQLITE}
-DATABASES["default"].setdefault("CONN_MAX_AGE", 0 if _DATABASE and _POOL else None)
-DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", not _POOL)
+# How many connections a process with many threads keeps: the commands that start one (web, io worker) set it.
+POOL = env.read("PETIOLE_POOL", env.whole(most=64), default=0)
+DATABASES = {"default": databases.kept_open(_POSTGRESQL or databases.sqlite(STATE), pool=POOL)}
 
-# -- Celery (measured: design of the queues in docs/concepts/engine.md)
+# -- Celery (each choice was measured: docs/decisions)
 
-_CELERY_REDIS = f"redis+socket://{_SOCKET}" if REDIS_URL.startswith("unix:") else REDIS_URL
-CELERY_BROKER_URL = env.read("BROKER_URL", env.broker_url, default=_CELERY_REDIS)
+_CELERY_REDIS = embedded.celery_url(REDIS_URL)
+CELERY_BROKER_URL = env.read("BROKER_URL", env.url("amqp", "amqps", "redis", "rediss"), default=_CELERY_REDIS)
 CELERY_RESULT_BACKEND = _CELERY_REDIS
+CELERY_TASK_DEFAULT_QUEUE = "engine"
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("engine", "io", "cpu")]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
 CELERY_TASK_IGNORE_RESULT = True
@@ -123,17 +114,25 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SEND_SENT_EVENT = False
-CELERY_TASK_DEFAULT_QUEUE = "engine"
-CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_TIME_LIMIT = env.read("PETIOLE_TASK_TIME_LIMIT", env.whole(least=60), default=6 * 3600 - 600)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.read("PETIOLE_SHUTDOWN_SECONDS", env.seconds, default=10.0)
+SHUTDOWN_SECONDS = env.read("PETIOLE_SHUTDOWN_SECONDS", env.seconds, default=10.0)
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = SHUTDOWN_SECONDS
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_DB_REUSE_MAX = 1_000_000_000  # otherwise Celery reconnects before and after every task
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# -- Logs and start
+
+LOGGING = logs.configuration(
+    level=env.read("PETIOLE_LOG_LEVEL", logs.level, default="INFO"),
+    as_json=env.read("PETIOLE_LOG_JSON", env.boolean, default=PRODUCTION),
+)
+# A process that serves makes this file when it is ready: `manage.py up` waits for it.
+READY_FILE = env.read("PETIOLE_READY_FILE", env.folder, default=None)
 
 # -- API
 
@@ -157,7 +156,7 @@ SPECTACULAR_SETTINGS = {
 
 # -- Blocks
 
-BLOCK_MODULES = env.read("PETIOLE_BLOCK_MODULES", env.names, default=[])
+BLOCK_MODULES: list[str] = env.read("PETIOLE_BLOCK_MODULES", env.names, default=[])
 
 # -- Credits (1 credit = 1 cent)
 

@@ -1,0 +1,46 @@
+"""System checks: settings that are right one by one and wrong together, and block plug-ins that could not be loaded."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+VISIBILITY_SECONDS = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+
+
+def settings_fit_together(**_: Any) -> list[checks.CheckMessage]:
+    """Registered for every start; reads no database and no broker."""
+    wrong: list[checks.CheckMessage] = []
+    if not settings.REFERENCE_BYTES <= settings.FILE_BYTES <= settings.MAX_OUTPUT_BYTES:
+        wrong.append(
+            checks.Error(
+                "PETIOLE_REFERENCE_BYTES, PETIOLE_FILE_BYTES, PETIOLE_MAX_OUTPUT_BYTES must not decrease in this order.",
+                id="config.E001",
+            )
+        )
+    if settings.CELERY_TASK_TIME_LIMIT >= VISIBILITY_SECONDS:
+        wrong.append(
+            checks.Error(
+                f"PETIOLE_TASK_TIME_LIMIT must be below {VISIBILITY_SECONDS} seconds.",
+                hint="The broker hands a message that is not acknowledged by then to a second worker.",
+                id="config.E002",
+            )
+        )
+    if settings.STOP_GRACE > settings.STOP_WAIT:
+        wrong.append(
+            checks.Error(
+                "PETIOLE_STOP_GRACE must not be longer than PETIOLE_STOP_WAIT.",
+                hint="A stop would always be answered before the blocks that do not listen are ended.",
+                id="config.E003",
+            )
+        )
+    return wrong
+
+
+def plug_ins_are_loaded(**_: Any) -> list[checks.CheckMessage]:
+    from blocks import registry
+
+    return [
+        checks.Warning(f"Block plug-in {broken.source} is not available: {broken.reason}", id="config.W001")
+        for broken in registry.broken()
+    ]

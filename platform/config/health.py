@@ -1,0 +1,64 @@
+"""Answers /healthz and /metrics before anything else: probes know neither the host's name nor a password."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import redis
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import sync_and_async_middleware
+
+from config import metrics
+
+
+@sync_and_async_middleware
+def probes(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Middleware, the first of all."""
+    if not iscoroutinefunction(get_response):
+
+        def answer(request: HttpRequest) -> Any:
+            probe = PROBES.get(request.path)
+            return probe() if probe else get_response(request)
+
+        return answer
+
+    async def answer_later(request: HttpRequest) -> Any:
+        probe = PROBES.get(request.path)
+        return await sync_to_async(probe)() if probe else await get_response(request)
+
+    return answer_later
+
+
+def healthz() -> JsonResponse:
+    """200 when this process reaches everything it needs to serve, 503 and what is missing otherwise."""
+    problems = {"database": database_problem(), "broker": broker_problem()}
+    healthy = not any(problems.values())
+    seen = {name: problem or "ok" for name, problem in problems.items()}
+    return JsonResponse({"status": "ok" if healthy else "unavailable", **seen}, status=200 if healthy else 503)
+
+
+def database_problem() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as wrong:
+        return f"the database does not answer: {type(wrong).__name__}"
+    return ""
+
+
+def broker_problem() -> str:
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+            client.ping()
+    except redis.RedisError as wrong:
+        return f"Redis does not answer: {type(wrong).__name__}"
+    return ""
+
+
+def metrics_page() -> HttpResponse:
+    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+PROBES: Final[dict[str, Callable[[], HttpResponse]]] = {"/healthz": healthz, "/metrics": metrics_page}

@@ -1,0 +1,70 @@
+"""How log records are written: one JSON object a line in production, coloured text for a person at a terminal."""
+
+import logging
+import sys
+from typing import Any
+
+QUIET = {
+    # Celery writes two lines for each task, Django one for each refused request: both are counted, not logged.
+    "celery.worker.strategy": "WARNING",
+    "celery.app.trace": "WARNING",
+    "celery.redirected": "WARNING",
+    "django.request": "ERROR",
+    "django.security.DisallowedHost": "CRITICAL",
+    "uvicorn.error": "WARNING",
+    "kombu": "WARNING",
+    "asyncio": "WARNING",
+}
+
+
+def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
+    """The argument of logging.config.dictConfig."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": "config.logs.Line", "as_json": as_json}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {name: {"level": level} for name, level in QUIET.items()},
+    }
+
+
+def level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError("use DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return text.upper()
+
+
+class Line(logging.Formatter):
+    """structlog's formatter, made at the first record: a command that logs nothing does not pay for importing it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__()
+        self.as_json = as_json
+        self._made: logging.Formatter | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        if self._made is None:
+            self._made = self._make()
+        return self._made.format(record)
+
+    def _make(self) -> logging.Formatter:
+        import structlog
+
+        seen: list[Any] = [
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ]
+        if self.as_json:
+            shown: list[Any] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else:
+            plain = structlog.dev.plain_traceback
+            shown = [
+                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain, pad_event_to=0)
+            ]
+        return structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=seen, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown]
+        )
