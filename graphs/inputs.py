@@ -1,0 +1,53 @@
+"""The input of a node execution: constants, what arrived, and the mask, assembled, converted and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from blocks.sdk.errors import ConversionError
+from blocks.sdk.kinds import BlockType
+from blocks.sdk.spec import BlockSpec
+from graphs.pins import PinError, is_dynamic, merge
+from graphs.plan import PlanNode
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The data as far as it could be prepared, and what keeps the node from running with it."""
+
+    data: dict[str, Any]
+    problem: str | None
+
+
+def prepare(
+    node: PlanNode, spec: BlockSpec, received: Mapping[str, Any], mask: Mapping[str, Any] | None = None
+) -> Prepared:
+    """Is the node ready to run with what it received? Never raises for data of users.
+
+    A pin with a link has to receive a value: its constant is no substitute, a mask is."""
+    data = _laid_over(node, received, mask)
+    unmet = [pin for pin in node.pins if pin not in received and not (mask and pin in mask)]
+    problem = f"no value has arrived for: {', '.join(sorted(unmet))}" if unmet else None
+    try:
+        if node.dynamic or (mask and any(map(is_dynamic, mask))):
+            data = merge(data)
+        if node.agent is None:
+            data = spec.convert(data)
+    except (PinError, ConversionError) as wrong:
+        return Prepared(data, problem or str(wrong))
+    if problem is None:
+        problem = spec.problem(data) if node.agent is None else node.agent.problem(data)
+    return Prepared(data, problem)
+
+
+def starting_data(node: PlanNode, spec: BlockSpec, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a node receives when the run is created: an input node its graph input, even null; others nothing."""
+    name = node.constants.get("name")
+    if spec.block_type is BlockType.INPUT and isinstance(name, str) and name in inputs:
+        return {"value": inputs[name]}
+    return {}
+
+
+def _laid_over(node: PlanNode, received: Mapping[str, Any], mask: Mapping[str, Any] | None) -> dict[str, Any]:
+    constants = node.constants if node.agent is None else node.agent.inputs
+    return {**constants, **received, **mask} if mask else {**constants, **received}
