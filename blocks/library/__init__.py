@@ -1,0 +1,1 @@
+"""The standard library: one module per block, found by the registry."""

@@ -1,0 +1,46 @@
+"""Everything an author of blocks needs, behind one import. Pure: no Django, no Celery, no HTTP."""
+
+from blocks.sdk.block import Block, describe
+from blocks.sdk.cases import Case, run_case
+from blocks.sdk.context import Context, Wait
+from blocks.sdk.conversion import convert
+from blocks.sdk.costs import Cost, CostType, price
+from blocks.sdk.errors import BlockDisabled, ConversionError, DefinitionError, InputError, decorate
+from blocks.sdk.fields import BareOutput, BlockInput, BlockOutput, Credentials, CredentialsReference, Field
+from blocks.sdk.kinds import BlockType, Category, Effect, Workload
+from blocks.sdk.spec import AsyncEmissions, BlockSpec, CredentialsField, Emissions, InputPin
+from blocks.sdk.values import to_json
+
+__all__ = [
+    "AsyncEmissions",
+    "BareOutput",
+    "Block",
+    "BlockDisabled",
+    "BlockInput",
+    "BlockOutput",
+    "BlockSpec",
+    "BlockType",
+    "Case",
+    "Category",
+    "Context",
+    "ConversionError",
+    "Cost",
+    "CostType",
+    "Credentials",
+    "CredentialsField",
+    "CredentialsReference",
+    "DefinitionError",
+    "Effect",
+    "Emissions",
+    "Field",
+    "InputError",
+    "InputPin",
+    "Wait",
+    "Workload",
+    "convert",
+    "decorate",
+    "describe",
+    "price",
+    "run_case",
+    "to_json",
+]

@@ -1,0 +1,45 @@
+"""What a running block is told about its surroundings, and how it asks to be called again later."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The run, node and user on whose behalf a block is called. All of it has defaults: tests write `Context()`."""
+
+    user_id: str = ""
+    graph_id: str = ""
+    graph_version: int = 1
+    graph_exec_id: str = ""
+    node_id: str = ""
+    node_exec_id: str = ""
+    root_execution_id: str = ""
+    parent_execution_id: str | None = None
+    user_timezone: str = "UTC"
+    human_in_the_loop_safe_mode: bool = True
+    sensitive_action_safe_mode: bool = False
+    attempt: int = 1
+    idempotency_key: str = ""
+    # what the block handed to its last Wait; empty at the first call
+    state: Mapping[str, Any] = field(default_factory=dict)
+    nodes_input_masks: Mapping[str, Any] = field(default_factory=dict)
+    # true once somebody asked the run to stop: long loops look at it and return
+    cancelled: Callable[[], bool] = _never
+    # the run's private folder; None where files are not offered
+    files: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Yielded as the last thing of a call: suspend the node and call `run` again at `until`, with `state`."""
+
+    until: datetime
+    state: Mapping[str, Any] = field(default_factory=dict)
