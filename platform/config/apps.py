@@ -13,10 +13,10 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config import checks
 
-        register(checks.settings_fit_together)
+        register(checks.settings_fit_together, "config")
         if find_spec("blocks.registry") is None:
             return
         from blocks import registry
 
         registry.load(settings.BLOCK_MODULES)
-        register(checks.plug_ins_are_loaded)
+        register(checks.plug_ins_are_loaded, "config")

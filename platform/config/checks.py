@@ -14,7 +14,7 @@ def settings_fit_together(**_: Any) -> list[checks.CheckMessage]:
     if not settings.REFERENCE_BYTES <= settings.FILE_BYTES <= settings.MAX_OUTPUT_BYTES:
         wrong.append(
             checks.Error(
-                "PETIOLE_REFERENCE_BYTES, PETIOLE_FILE_BYTES, PETIOLE_MAX_OUTPUT_BYTES must not decrease in this order.",
+                "PETIOLE_REFERENCE_BYTES <= PETIOLE_FILE_BYTES <= PETIOLE_MAX_OUTPUT_BYTES must hold.",
                 id="config.E001",
             )
         )
