@@ -123,82 +123,99 @@ def grant(user_id: UUID, amount: int, *, reason: str, admin_id: UUID | None = No
     """Give credits, or take some with a negative amount, but not below zero. A repeated key books once."""
     if not 0 < abs(amount) <= HIGHEST:
         raise AmountRefused(f"The amount must be between {-HIGHEST} and {HIGHEST} and not 0.")
-    held = _balance_of(user_id)
-    if key and (earlier := CreditTransaction.objects.filter(user_id=user_id, key=key).first()):
-        if (earlier.type, earlier.amount) != (Type.GRANT, amount):
-            raise KeyTaken(f"The key {key!r} belongs to another transaction.")
-        return Booking(key, held.balance, booked=False)
-    if amount < 0 and held.balance + amount < 0:
-        raise AmountRefused(f"The balance of {dollars(held.balance)} does not allow to take {dollars(-amount)}.")
+    held = balance_of(user_id)
+    if key and (earlier := booked_before(held, key, Type.GRANT, amount)):
+        return earlier
     row = CreditTransaction(user_id=user_id, type=Type.GRANT, amount=amount, key=key or "")
     row.metadata = {"reason": reason} | ({"admin_id": str(admin_id)} if admin_id else {})
     if amount > 0:
-        receive(held, row)
-    else:
         move(held, row)
+        credits_arrived(held)
+    elif held.balance + amount >= 0:
+        move(held, row)
+    else:
+        raise AmountRefused(f"The balance of {dollars(held.balance)} does not allow to take {dollars(-amount)}.")
     return Booking(row.key, held.balance)
 
 
-def _balance_of(user_id: UUID) -> Balance:
+def balance_of(user_id: UUID) -> Balance:
     if not get_user_model().objects.filter(pk=user_id).exists():
         raise UnknownUser(f"There is no user {user_id}.")
     return ledger.lock(user_id)
 
 
+def booked_before(held: Balance, key: str, kind: str, amount: int) -> Booking | None:
+    """What an earlier request with this key did; the same key for something else is refused."""
+    earlier = CreditTransaction.objects.filter(user_id=held.pk, key=key).first()
+    if earlier is None:
+        return None
+    if (earlier.type, earlier.metadata.get("requested", earlier.amount)) != (kind, amount):
+        raise KeyTaken(f"The key {key!r} belongs to another transaction.")
+    return Booking(key, held.balance, booked=False)
+
+
 def move(held: Balance, row: CreditTransaction) -> None:
-    """Change the held balance by the row's amount and add the row; only the refund of a payment may overdraw."""
-    after = held.balance + row.amount
-    may_overdraw = row.type == Type.REFUND or row.amount > 0
-    change = {"balance": after, "overdrawn": max(0, -after) if may_overdraw else held.overdrawn}
-    unchanged = Balance.objects.filter(pk=held.pk, balance=held.balance, overdrawn=held.overdrawn)
-    if not unchanged.update(**change, updated_at=timezone.now()):
-        raise RuntimeError(f"The balance of {held.pk} moved while it was held.")
-    held.balance, held.overdrawn = change["balance"], change["overdrawn"]
-    row.running_balance = after
+    """Change the held balance by the row's amount and add the row."""
+    shift(held, row.amount, may_overdraw=row.type == Type.REFUND)
+    row.running_balance = held.balance
     if not ledger.book(row):
         raise KeyTaken(f"The key {row.key!r} belongs to another transaction.")
 
 
-def receive(held: Balance, row: CreditTransaction) -> None:
-    """Credits arrive: shortfalls may be told again, and what surcharges left owing is paid."""
-    if held.balance + row.amount > HIGHEST:
+def shift(held: Balance, amount: int, *, may_overdraw: bool = False) -> None:
+    after = held.balance + amount
+    overdrawn = max(0, -after) if may_overdraw or amount > 0 else held.overdrawn
+    unchanged = Balance.objects.filter(pk=held.pk, balance=held.balance, overdrawn=held.overdrawn)
+    if not unchanged.update(balance=after, overdrawn=overdrawn, updated_at=timezone.now()):
+        raise RuntimeError(f"The balance of {held.pk} moved while it was held.")
+    held.balance, held.overdrawn = after, overdrawn
+
+
+def credits_arrived(held: Balance) -> None:
+    """Shortfalls may be told again, and what surcharges left owing is paid now."""
+    if held.balance > HIGHEST:
         raise AmountRefused(f"A balance cannot exceed {dollars(HIGHEST)}.")
-    move(held, row)
     ShortfallNotice.objects.filter(user_id=held.pk).delete()
-    if (pays := min(held.owed, max(held.balance, 0))) > 0:
+    if (pays := min(held.owed, held.balance)) > 0:
         held.owed -= pays
         Balance.objects.filter(pk=held.pk).update(owed=held.owed)
         metadata = {"charge": "Execution Cost", "reason": "owed since the balance did not cover it"}
         move(held, CreditTransaction(user_id=held.pk, type=Type.USAGE, amount=-pays, kind="tier", metadata=metadata))
 
 
-@transaction.atomic
-def settle_tiers(user_id: UUID, run_id: UUID, executions: int, *, graph_id: UUID | None = None) -> Charge:
+def settle_tiers(user_id: UUID, run_id: UUID, executions: int, *, graph_id: UUID | None = None) -> int:
     """Count a run's node executions (`executions` so far) and take the surcharge of every TIER_SIZE-th of the user.
 
-    The same total counts once. What the balance does not cover is owed; the run does not fail for it.
+    The same total counts once. What the balance does not cover is owed; the run does not fail for it. Answers with
+    what was taken; `crossed_low` of the balance, which is held from here on, says whether to tell the user.
     """
     if executions <= 0 or not enabled():
-        return NOTHING
-    held = ledger.lock(user_id)
+        return 0
+    with transaction.atomic():
+        held = ledger.lock(user_id)
+        more = _count(user_id, run_id, executions)
+        tiers = (held.executions + more) // settings.TIER_SIZE - held.executions // settings.TIER_SIZE
+        due = tiers * settings.TIER_COST
+        paid = min(due, max(held.balance, 0))
+        if more:
+            owed = held.owed + due - paid
+            Balance.objects.filter(pk=held.pk).update(executions=held.executions + more, owed=owed)
+        if paid:
+            row = CreditTransaction(user_id=user_id, type=Type.USAGE, amount=-paid, kind="tier")
+            row.key, row.graph_exec_id, row.graph_id = f"tier:{run_id}:{executions}", run_id, graph_id
+            row.metadata = {"graph_exec_id": str(run_id), "execution_count": tiers * settings.TIER_SIZE}
+            row.metadata |= {"charge": "Execution Cost"} | ({"graph_id": str(graph_id)} if graph_id else {})
+            move(held, row)
+        return paid
+
+
+def _count(user_id: UUID, run_id: UUID, executions: int) -> int:
+    """How many of the run's executions had not been counted; the caller holds the balance."""
     tally, _ = TierTally.objects.get_or_create(run_id=run_id, defaults={"user_id": user_id})
-    if (more := executions - tally.counted) <= 0:
-        return NOTHING
-    tally.counted, tally.updated_at = executions, timezone.now()
-    tally.save(update_fields=["counted", "updated_at"])
-    tiers = (held.executions + more) // settings.TIER_SIZE - held.executions // settings.TIER_SIZE
-    due = tiers * settings.TIER_COST
-    paid = min(due, max(held.balance, 0))
-    held.owed += due - paid
-    Balance.objects.filter(pk=held.pk).update(executions=held.executions + more, owed=held.owed)
-    if not paid:
-        return NOTHING
-    row = CreditTransaction(user_id=user_id, type=Type.USAGE, amount=-paid, kind="tier")
-    row.key, row.graph_exec_id, row.graph_id = f"tier:{run_id}:{executions}", run_id, graph_id
-    row.metadata = {"graph_exec_id": str(run_id), "execution_count": tiers * settings.TIER_SIZE}
-    row.metadata |= {"charge": "Execution Cost"} | ({"graph_id": str(graph_id)} if graph_id else {})
-    move(held, row)
-    return Charge(paid, held.balance, crossed_low(held.balance, paid))
+    more = max(executions - tally.counted, 0)
+    if more:
+        TierTally.objects.filter(pk=run_id).update(counted=executions, updated_at=timezone.now())
+    return more
 
 
 def note_shortfall(user_id: UUID, graph_id: UUID) -> bool:

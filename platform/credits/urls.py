@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from credits.api import AddCredits, Credits, Transactions
+
+urlpatterns = [
+    path("credits", Credits.as_view(), name="credits"),
+    path("credits/transactions", Transactions.as_view(), name="credits-transactions"),
+    path("credits/admin/add_credits", AddCredits.as_view(), name="credits-add"),
+]
