@@ -12,9 +12,15 @@ def new_id() -> Any:
     return compat.uuid7()
 
 
-def encode(value: Any) -> str:
+class Encoded(str):
+    """A value that is JSON text already: it is written as it is."""
+
+    __slots__ = ()
+
+
+def encode(value: Any) -> Encoded:
     """Compact JSON text in ASCII, key order kept."""
-    return json.dumps(value, separators=(",", ":"))
+    return Encoded(json.dumps(value, separators=(",", ":")))
 
 
 class JSONText(models.TextField[Any, Any]):
@@ -25,7 +31,7 @@ class JSONText(models.TextField[Any, Any]):
         return None if value is None else json.loads(value)
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else encode(value)
+        return None if value is None else str(value if isinstance(value, Encoded) else encode(value))
 
     def to_python(self, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value

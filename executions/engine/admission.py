@@ -1,0 +1,162 @@
+"""The one way into the engine: whoever starts a run comes through here (D17)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+import credits.services
+from accounts.models import User
+from blocks import registry
+from executions import hints
+from executions.database import repeated, write
+from executions.engine.birth import queue, relays
+from executions.engine.clock import Stamps
+from executions.engine.work import Work
+from executions.errors import NoCredits, Stopping, TooDeep
+from executions.facts import facts_of
+from executions.models import GraphExecution, NodeExecution, RunNode
+from executions.states import Status
+from graphs import inputs as graph_inputs
+from graphs import services as graphs
+from graphs.models import GraphVersion
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody wants to be run. Masks: node id → pin → value."""
+
+    user: User
+    version: GraphVersion
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    credentials_inputs: Mapping[str, Any] = field(default_factory=dict)
+    masks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def start(order: Order) -> GraphExecution:
+    """A new run, QUEUED. Raises NoCredits, GraphInvalid or GraphValidationError; then nothing is stored."""
+    run = _checked(order)
+    run.root = run
+    with write():
+        run.published_at, run.publishes = timezone.now(), 1
+        _insert(run, order)
+        transaction.on_commit(partial(hints.send().admit, run.pk))
+    return run
+
+
+def start_child(work: Work) -> GraphExecution:
+    """The child run of an AGENT node, RUNNING at once: it is admitted with its root and takes no slot."""
+    order = _child_order(work)
+    run = _checked(order)
+    parent = GraphExecution.objects.get(pk=work.facts.id)
+    run.parent, run.root_id, run.depth = parent, parent.root_id, parent.depth + 1
+    run.parent_node_execution_id, run.parent_epoch = work.execution.pk, work.execution.epoch
+    run.status, run.started_at = Status.RUNNING, run.created_at
+    with write():
+        wanted = {parent.pk, parent.root_id}
+        if GraphExecution.objects.select_for_update().filter(pk__in=wanted).exclude(stop_requested_at=None).exists():
+            raise Stopping
+        _insert(run, order)
+        transaction.on_commit(partial(launch, run.pk))
+    return run
+
+
+def _child_order(work: Work) -> Order:
+    if work.facts.depth + 1 > settings.MAX_DEPTH:
+        raise TooDeep(settings.MAX_DEPTH)
+    user = User.objects.get(pk=work.facts.user_id)
+    constants = work.node.constants
+    version = graphs.find(user, constants.get("graph_id"), constants.get("graph_version"))
+    masks = {str(node): mask for node, mask in work.facts.masks.items()}
+    return Order(user=user, version=version, inputs=work.data, masks=masks)
+
+
+def _checked(order: Order) -> GraphExecution:
+    if credits.services.enabled() and (balance := credits.services.balance(order.user.pk)) <= 0:
+        raise NoCredits(balance)
+    check = graphs.check_start(
+        order.version,
+        inputs=order.inputs,
+        masks=order.masks,
+        credentials_inputs=order.credentials_inputs,
+    )
+    return GraphExecution(
+        user=order.user,
+        graph_version=order.version,
+        inputs=order.inputs,
+        credentials_inputs=order.credentials_inputs,
+        nodes_input_masks={str(node): mask for node, mask in check.masks.items()},
+        nodes_to_skip=[str(node) for node in check.skip],
+        context={"user_timezone": order.user.timezone},
+        warnings=list(check.warnings),
+    )
+
+
+def _insert(run: GraphExecution, order: Order) -> None:
+    """The run, a meeting point for every node at which values are paired, and its first executions in node order."""
+    run.save(force_insert=True)
+    facts = facts_of(run.pk)
+    plan = facts.plan
+    starting = set(plan.starting)
+    points = [
+        RunNode(run=run, node_id=node.id, next_ordinal=int(node.id in starting), last_queued=0 if node.id in starting else None)
+        for node in plan.nodes.values()
+        if node.paired
+    ]  # fmt: skip
+    RunNode.objects.bulk_create(points, batch_size=500)
+    meeting = {point.node_id: point for point in points}
+    stamps = Stamps()
+    first = []
+    for node_id in plan.starting:
+        node = plan.nodes[node_id]
+        spec = registry.get(node.block_id)
+        data = {} if spec is None else graph_inputs.starting_data(node, spec, order.inputs)
+        execution = NodeExecution(
+            run=run, node_id=node_id, run_node=meeting.get(node_id), ordinal=0, inputs=data, add_time=stamps.next(),
+            relayed=not relays(facts, node),
+        )  # fmt: skip
+        queue(facts, execution, stamps)
+        first.append(execution)
+    NodeExecution.objects.bulk_create(first, batch_size=500)
+
+
+@repeated
+def admit(run_id: UUID) -> bool:
+    """QUEUED → RUNNING when the user has a free slot; else the run waits until one of the user's runs ends."""
+    with write():
+        run = GraphExecution.objects.filter(pk=run_id, status=Status.QUEUED, paused_at=None).first()
+        if run is None or run.stop_requested_at is not None:
+            return False
+        User.objects.select_for_update().get(pk=run.user_id)  # two admissions of a user see each other's run
+        if not _has_slot(run):
+            return False
+        if not GraphExecution.objects.filter(pk=run_id).moves_to(Status.RUNNING, started_at=timezone.now()):
+            return False
+    launch(run_id)
+    return True
+
+
+def _has_slot(run: GraphExecution) -> bool:
+    """Limits per user and per user and graph; a run in which everything waits takes no slot."""
+    busy = NodeExecution.objects.filter(run__root=OuterRef("pk"), waits_for=None).outstanding()
+    running = GraphExecution.objects.of(run.user_id).roots().filter(Exists(busy), status=Status.RUNNING)
+    same_graph = running.filter(graph_version__graph__versions=run.graph_version_id)
+    return running.count() < settings.MAX_RUNS_PER_USER and same_graph.count() < settings.MAX_RUNS_PER_GRAPH
+
+
+def launch(run_id: UUID) -> None:
+    """Publish the starting executions of a run that has just become RUNNING."""
+    hints.send().launch(run_id)
+
+
+def admit_next(user_id: UUID) -> None:
+    """A slot may have become free: the user's oldest waiting run is next."""
+    waiting = GraphExecution.objects.of(user_id).roots().filter(status=Status.QUEUED, stop_requested_at=None)
+    if (oldest := waiting.order_by("created_at").values_list("pk", flat=True).first()) is not None:
+        hints.send().admit(oldest)

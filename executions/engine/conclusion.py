@@ -1,0 +1,103 @@
+"""Ends a run when nothing is outstanding. Looks at rows, never at results; may be asked at any time, any number of times.
+
+The end is a column (`epilogue`) that moves forward by compare-and-set: finish → notify → done. Only `finish` writes
+the final status. Each step publishes the next; a step that is switched off is passed in the same transaction."""
+
+import shutil
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+import credits.services
+from executions import hints
+from executions.database import repeated, write
+from executions.engine.admission import admit_next
+from executions.engine.statistics import statistics
+from executions.engine.stop import STOPPED, give_back
+from executions.engine.waking import wake_parent
+from executions.facts import facts_of
+from executions.models import GraphExecution, NodeExecution
+from executions.states import Status, Step
+from executions.values import folder_of
+from notifications import services as notifications
+
+
+@repeated
+def conclude(run_id: UUID) -> bool:
+    """True when the run has ended by this call or before it."""
+    with write():
+        run = GraphExecution.objects.select_for_update().filter(pk=run_id).first()
+        if run is None or run.is_final:
+            return True
+        if run.stop_requested_at is None and run.status != Status.RUNNING:
+            return False
+        if _outstanding(run):
+            # The chord was the hint that all is done, and it was wrong: from now on the executions ask themselves.
+            GraphExecution.objects.filter(pk=run_id).update(chord_id=None)
+            return False
+        _finish(run)
+    return True
+
+
+def conclude_if_idle(run_id: UUID) -> None:
+    """Asked by an execution outside the chord when it has ended: the cheap question first."""
+    if not NodeExecution.objects.filter(run_id=run_id).outstanding().exists():
+        conclude(run_id)
+
+
+def _outstanding(run: GraphExecution) -> bool:
+    """Read in a second statement, after the run's row is locked: what was committed before is seen."""
+    nodes = NodeExecution.objects.filter(run_id=run.pk)
+    if run.stop_requested_at is not None:
+        status = Status.TERMINATED if run.failure is None else Status.FAILED
+        give_back(nodes.closable())
+        nodes.closable().close(status, timezone.now(), stats={"error": run.failure or STOPPED})
+    if nodes.outstanding().exists():
+        return True
+    if run.stop_requested_at is None and nodes.filter(status=Status.REVIEW).exists():
+        GraphExecution.objects.filter(pk=run.pk).moves_to(Status.REVIEW)
+        return True
+    children = GraphExecution.objects.filter(parent_id=run.pk).alive()
+    return children.exists()
+
+
+def _finish(run: GraphExecution) -> None:
+    """The final status with its statistics; the parent hears of it, the user's next run is admitted."""
+    now = timezone.now()
+    status = Status.COMPLETED
+    if run.stop_requested_at is not None:
+        status = Status.TERMINATED if run.failure is None else Status.FAILED
+    stats = statistics(run, ended=now)
+    tier = credits.services.settle_tiers(run.user_id, run.pk, executions=stats.claimed)
+    following = Step.NOTIFY if settings.NOTIFY_RUNS and run.parent_id is None else Step.DONE
+    GraphExecution.objects.filter(pk=run.pk).moves_to(
+        status, ended_at=now, stats=stats.as_json(extra_cost=tier), epilogue=following, chord_id=None
+    )
+    wake_parent(facts_of(run.pk))
+    if following is Step.NOTIFY:
+        transaction.on_commit(partial(hints.send().advance, run.pk))
+    transaction.on_commit(partial(admit_next, run.user_id))
+    transaction.on_commit(partial(shutil.rmtree, folder_of(run.pk), ignore_errors=True))
+
+
+@repeated
+def advance(run_id: UUID) -> None:
+    """The step of the epilogue that is due, once."""
+    with write():
+        if not GraphExecution.objects.filter(pk=run_id, epilogue=Step.NOTIFY).update(epilogue=Step.DONE):
+            return
+        run = GraphExecution.objects.select_related("graph_version").get(pk=run_id)
+        stats = run.stats or {}
+        notice = {
+            "agent_name": run.graph_version.name,
+            "graph_id": str(run.graph_version.graph_id),
+            "graph_exec_id": str(run.pk),
+            "status": run.status,
+            "credits_used": stats.get("cost", 0),
+            "execution_time": stats.get("duration", 0),
+            "node_count": stats.get("node_exec_count", 0),
+        }
+        notifications.record(run.user_id, "AGENT_RUN", notice, key=f"run:{run.pk}")

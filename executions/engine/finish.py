@@ -1,0 +1,151 @@
+"""The last commit of an attempt: outputs, deliveries and status in one transaction guarded by the claim token."""
+
+import json
+import logging
+from functools import partial
+from typing import Any
+
+from django.utils import timezone
+
+from blocks.sdk.errors import decorate
+from executions.database import repeated, write
+from executions.engine.backoff import backoff
+from executions.engine.invoke import Outcome
+from executions.engine.outbox import Outbox
+from executions.engine.routing import Routed
+from executions.engine.waking import wake_parent
+from executions.engine.work import Work
+from executions.errors import LostClaim
+from executions.models import NodeExecution
+from executions.states import Status, Waits
+from executions.values import Emitted
+from graphs.fields import encode
+
+log = logging.getLogger(__name__)
+
+
+def finish(work: Work, outbox: Outbox, outcome: Outcome) -> Routed:
+    """Record how the block ended; what became ready. Raises LostClaim when somebody else has taken over."""
+    if outcome.cancelled:
+        return outbox.close(partial(_commit, work, outbox, Status.TERMINATED, {"error": "Stopped."}, outcome, None))
+    if outcome.error is not None:
+        return _failed(work, outbox, outcome, outcome.error)
+    if outcome.wait is not None:
+        return outbox.close(partial(_suspend, work, outbox, outcome))
+    return outbox.close(partial(_commit, work, outbox, Status.COMPLETED, {}, outcome, None))
+
+
+def _failed(work: Work, outbox: Outbox, outcome: Outcome, error: Exception | str) -> Routed:
+    execution = work.execution
+    text = decorate(work.spec.name, work.spec.id, error)
+    if not isinstance(error, ValueError | str):
+        log.error("block %s failed: %s", work.spec.name, error, exc_info=error)
+    if execution.failures + 1 < work.node.retry.attempts:
+        return outbox.close(partial(_back_off, work, outbox, text))
+    return outbox.close(partial(_commit, work, outbox, Status.FAILED, {"error": text}, outcome, text))
+
+
+def unchecked(work: Work, outbox: Outbox) -> Routed:
+    """The input check failed just before the block was called: its text is emitted, nothing is paid (spec 2.6)."""
+    assert work.problem is not None
+    return outbox.close(partial(_commit, work, outbox, Status.COMPLETED, {}, Outcome(), work.problem))
+
+
+@repeated
+def _commit(
+    work: Work,
+    outbox: Outbox,
+    status: Status,
+    stats: dict[str, Any],
+    outcome: Outcome,
+    error: str | None,
+    batch: list[Emitted],
+) -> Routed:
+    with write():
+        measures = _measures(work, outbox, outcome)
+        _prove(work, status, measures | {"stats": measures["stats"] | stats})
+        if error is not None:
+            batch = [*batch, Emitted("error", error, error, encode(error))]
+        routed = outbox.store(batch) if batch else Routed()
+        if errors := [*outbox.errors, *routed.errors]:
+            _note(work, {"routing_errors": errors})
+        if not work.execution.relayed:
+            wake_parent(work.facts)
+        return routed
+
+
+def _prove(work: Work, status: Status, changes: dict[str, Any]) -> None:
+    """The final status, and the proof that this attempt is still the one that may write it."""
+    held = NodeExecution.objects.held(work.execution.pk, work.token)
+    if not held.update(
+        status=status, claim_token=None, holder=None, wake_pending=False, end_time=timezone.now(), **changes
+    ):
+        raise LostClaim
+
+
+def _note(work: Work, more: dict[str, Any]) -> None:
+    execution = NodeExecution.objects.get(pk=work.execution.pk)
+    execution.stats.update(more)
+    NodeExecution.objects.filter(pk=execution.pk).update(stats=execution.stats)
+
+
+def _measures(work: Work, outbox: Outbox, outcome: Outcome) -> dict[str, Any]:
+    """Statistics of spec 3.10 as columns; earlier steps and attempts of the same execution are added up."""
+    execution = work.execution
+    stats = {
+        **execution.stats,
+        "input_size": len(json.dumps(work.data, default=str)),
+        "output_size": execution.stats.get("output_size", 0) + outbox.size,
+    }
+    if outbox.diverged:
+        stats["replay_diverged"] = True
+    return {
+        "walltime": execution.walltime + outcome.wall,
+        "cputime": execution.cputime + outcome.cpu,
+        "stats": stats,
+        **outcome.extra,
+    }
+
+
+@repeated
+def _back_off(work: Work, outbox: Outbox, text: str, batch: list[Emitted]) -> Routed:
+    """A failure with attempts left: outputs stay, the next attempt is a new epoch and is not paid again (D14, D2)."""
+    execution = work.execution
+    now = timezone.now()
+    with write():
+        routed = outbox.store(batch) if batch else Routed()
+        waits = NodeExecution.objects.held(execution.pk, work.token).update(
+            claim_token=None,
+            holder=None,
+            waits_for=Waits.BACKOFF,
+            wakes_at=now + backoff(work.node.retry, execution.failures + 1),
+            failures=execution.failures + 1,
+            epoch=execution.epoch + 1,
+            state=None,
+            stats=execution.stats | {"last_error": text},
+        )
+        if not waits:
+            raise LostClaim
+    work.suspended = True
+    return routed
+
+
+@repeated
+def _suspend(work: Work, outbox: Outbox, outcome: Outcome, batch: list[Emitted]) -> Routed:
+    """The block asked to be called again: nobody holds the execution until then."""
+    assert outcome.wait is not None
+    with write():
+        routed = outbox.store(batch) if batch else Routed()
+        waits = NodeExecution.objects.held(work.execution.pk, work.token).update(
+            claim_token=None,
+            holder=None,
+            waits_for=Waits.TIMER,
+            wakes_at=outcome.wait.until,
+            state=outcome.wait.state,
+            epoch=work.execution.epoch + 1,
+            **_measures(work, outbox, outcome),
+        )
+        if not waits:
+            raise LostClaim
+    work.suspended = True
+    return routed

@@ -1,0 +1,132 @@
+"""Calls a block and carries what it yields to the outbox (spec 2.9)."""
+
+import asyncio
+import concurrent.futures
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from blocks.sdk import Wait
+from executions.engine import loop
+from executions.engine.outbox import Outbox
+from executions.engine.pulse import PULSE
+from executions.engine.running import Attempt, Cancelled
+from executions.engine.work import Work
+from executions.errors import LostClaim
+
+
+@dataclass
+class Outcome:
+    """How a block ended. `error`: a failure, as a message or an exception; `wait`: it is to be called again."""
+
+    error: Exception | str | None = None
+    wait: Wait | None = None
+    cancelled: bool = False
+    lost: bool = False
+    wall: float = 0.0
+    cpu: float = 0.0
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class _Failed(Exception):
+    """The block yielded on its `error` pin."""
+
+
+def invoke(work: Work, outbox: Outbox) -> Outcome:
+    """Run the block to its end. Never raises for what a block does."""
+    attempt = Attempt(work.execution.pk, work.token, work.node.timeout)
+    PULSE.watch(attempt, outbox.tick)
+    began, began_cpu = time.monotonic(), time.thread_time()
+    outcome = Outcome()
+    try:
+        outcome.wait = _run(work, outbox, attempt)
+    except _Failed as failed:
+        outcome.error = str(failed)
+    except LostClaim:
+        outcome.lost = True
+    except Cancelled:
+        outcome.cancelled, outcome.error = not attempt.timed_out, _timeout(work) if attempt.timed_out else None
+    except Exception as raised:
+        outcome.error = raised
+    except BaseException as left:  # a block that calls exit(), an event loop that was cancelled
+        outcome.cancelled, outcome.error = attempt.cancelled(), RuntimeError(f"{type(left).__name__}: {left}")
+    finally:
+        PULSE.forget(work.execution.pk)
+        outcome.wall, outcome.cpu = time.monotonic() - began, time.thread_time() - began_cpu
+    return outcome
+
+
+def _timeout(work: Work) -> ValueError:
+    return ValueError(f"The block did not end within its time limit of {work.node.timeout:g} s.")
+
+
+def _run(work: Work, outbox: Outbox, attempt: Attempt) -> Wait | None:
+    assert work.bound is not None
+    with attempt.block_code():
+        produced = work.spec.start(work.bound, work.context(attempt.cancelled))
+    if isinstance(produced, AsyncIterator):
+        return _await(work, produced, outbox, attempt)
+    return _iterate(work, cast(Iterator[Any], produced), outbox, attempt)
+
+
+def _iterate(work: Work, produced: Iterator[Any], outbox: Outbox, attempt: Attempt) -> Wait | None:
+    end = object()
+    while True:
+        with attempt.block_code():
+            item = next(produced, end)
+        if item is end:
+            return None
+        if isinstance(item, Wait):
+            return item
+        _take(outbox, item)
+
+
+def _take(outbox: Outbox, item: Any) -> None:
+    try:
+        pin, value = item
+    except (TypeError, ValueError):
+        raise ValueError(f"the block yielded {item!r:.200}, which is no (pin, value) pair") from None
+    if pin == "error":
+        raise _Failed("Output error was None" if value is None else str(value))
+    outbox.emit(pin, value)
+
+
+def _await(work: Work, produced: AsyncIterator[Any], outbox: Outbox, attempt: Attempt) -> Wait | None:
+    """Run the generator on the loop of the process and wait for its real end, also when it is cancelled.
+
+    A commit never runs on the loop, which would hold up every other block: it is handed to a thread."""
+
+    async def consume() -> Wait | None:
+        async for item in produced:
+            if isinstance(item, Wait):
+                return item
+            await asyncio.to_thread(_take, outbox, item) if outbox.is_full else _take(outbox, item)
+        return None
+
+    running = loop.of_process()
+    ended: concurrent.futures.Future[Wait | None] = concurrent.futures.Future()
+
+    def begin() -> None:
+        task = running.create_task(consume())
+        attempt.also = partial(_cancel, running, task)
+        task.add_done_callback(partial(_settle, ended))
+        if attempt.cancelled():
+            task.cancel()
+
+    running.call_soon_threadsafe(begin)
+    return ended.result()
+
+
+def _cancel(running: asyncio.AbstractEventLoop, task: "asyncio.Task[Wait | None]") -> None:
+    running.call_soon_threadsafe(task.cancel)
+
+
+def _settle(ended: "concurrent.futures.Future[Wait | None]", task: "asyncio.Task[Wait | None]") -> None:
+    if task.cancelled():
+        ended.set_exception(Cancelled())
+    elif task.exception() is not None:
+        ended.set_exception(task.exception())
+    else:
+        ended.set_result(task.result())

@@ -1,0 +1,140 @@
+"""Outputs of one attempt on their way to the database (design 3.2, D13).
+
+Outputs are routed as they are emitted: what has waited PETIOLE_FLUSH_SECONDS is committed by the pulse, a hundred at
+once immediately, and a block that emits little and returns costs one commit, its last."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from blocks.sdk.values import to_json
+from executions.engine import routing
+from executions.engine.routing import Routed
+from executions.engine.work import Work
+from executions.errors import LostClaim
+from executions.database import release, repeated, write
+from executions.models import NodeExecution, NodeOutput
+from executions.values import Emitted, content
+from graphs.fields import encode
+
+FULL: Final = 100
+Publish = Callable[[list[NodeExecution]], None]
+
+
+class Outbox:
+    """Not yet committed outputs of one attempt. `emit` is called by the block's thread, `flush` by the pulse as well."""
+
+    def __init__(self, work: Work, publish: Publish) -> None:
+        self.work = work
+        self.publish = publish
+        self.errors: list[str] = []
+        self.diverged = False
+        self.size = 0
+        self._committing = threading.RLock()  # one commit at a time, in the order of emission
+        self._listing = threading.Lock()  # held for an instant: an emitting block does not wait for a commit
+        self._pending: list[Emitted] = []
+        self._since: float | None = None
+        self._failure: Exception | None = None
+        earlier = NodeOutput.objects.filter(node_execution_id=work.execution.pk, epoch=work.execution.epoch)
+        again = work.execution.attempt > 1
+        # what a child run has put out is handed on once, and never emitted again
+        self._stored = list(earlier.order_by("sequence")) if again and not work.is_child_run else []
+        self.sequence = earlier.count() if again else 0
+        self._replayed = 0
+
+    @property
+    def is_full(self) -> bool:
+        """The next output causes a commit."""
+        return len(self._pending) + 1 >= FULL
+
+    def emit(self, pin: str, value: Any) -> None:
+        """Raises ValueError for a value that the block may not emit, LostClaim when this attempt may not write any more."""
+        if self._failure is not None:
+            raise self._failure
+        plain = to_json(value)
+        problem = self.work.spec.output_problem(pin, plain)
+        if problem is not None:
+            raise ValueError(problem)
+        text = encode(plain)
+        if len(text) > settings.MAX_OUTPUT_BYTES:
+            raise ValueError(
+                f"output {pin!r} has {len(text)} bytes; at most {settings.MAX_OUTPUT_BYTES} are allowed "
+                "(PETIOLE_MAX_OUTPUT_BYTES)"
+            )
+        self.size += len(text)
+        if self._was_stored(pin, plain):
+            return
+        with self._listing:
+            self._pending.append(Emitted(pin, value, plain, text))
+            if self._since is None:
+                self._since = time.monotonic()
+        if len(self._pending) >= FULL:
+            self.flush()
+
+    def add(self, batch: list[Emitted]) -> None:
+        """Outputs made elsewhere, for the next commit."""
+        with self._listing:
+            self._pending += batch
+
+    def _was_stored(self, pin: str, plain: Any) -> bool:
+        """A block that is run again after a crash repeats what is stored; from the first difference on all is new."""
+        if self.diverged or self._replayed >= len(self._stored):
+            return False
+        before = self._stored[self._replayed]
+        if before.pin == pin and content(before) == plain:
+            self._replayed += 1
+            return True
+        self.diverged = True
+        return False
+
+    def tick(self) -> None:
+        """Called by the pulse."""
+        since = self._since
+        if since is None or time.monotonic() - since < settings.FLUSH_SECONDS:
+            return
+        try:
+            self.flush()
+        except (LostClaim, DatabaseError) as failure:
+            self._failure = failure
+
+    def _taken(self) -> list[Emitted]:
+        with self._listing:
+            batch, self._pending, self._since = self._pending, [], None
+        return batch
+
+    def flush(self) -> None:
+        with self._committing:
+            batch = self._taken()
+            if batch:
+                routed = self._commit(batch)
+                self.sequence += len(batch)
+                self.errors += routed.errors
+                self.publish(routed.ready)
+                release()
+
+    @repeated
+    def _commit(self, batch: list[Emitted]) -> Routed:
+        with write():
+            held = NodeExecution.objects.held(self.work.execution.pk, self.work.token)
+            if not held.update(holder=self.work.execution.holder):  # also the lock that keeps a takeback away
+                raise LostClaim
+            return self.store(batch)
+
+    def store(self, batch: list[Emitted]) -> Routed:
+        """Write and route a batch; needs a transaction in which the claim was proved, and may be repeated with it."""
+        execution = self.work.execution
+        rows = [one.row(execution, self.sequence + number) for number, one in enumerate(batch)]
+        NodeOutput.objects.bulk_create(rows)
+        return routing.route(self.work.facts, self.work.node, zip(batch, rows, strict=True))
+
+    def close(self, final: Callable[[list[Emitted]], Routed]) -> Routed:
+        """The last commit, with what is still pending, while the pulse is kept out."""
+        with self._committing:
+            routed = final(self._taken())
+            self.errors += routed.errors
+            return routed
+

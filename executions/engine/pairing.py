@@ -1,0 +1,137 @@
+"""Pairs values at nodes with several inbound pins or a static link (spec 2.4, scenarios 5-27).
+
+One `RunNode` row per such node is locked first, so that two values that arrive at the same moment meet in one execution.
+A value of pin p goes to the oldest INCOMPLETE execution without p. Those that have p are always older than those
+that lack it, so the ordinal of p's last value divides them, and pairing costs the same whatever waits."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
+
+from blocks import registry
+from executions import values
+from executions.engine.birth import queue, relays
+from executions.engine.clock import Stamps
+from executions.facts import RunFacts
+from executions.models import NodeExecution, NodeInput, RunNode
+from executions.states import Status
+from executions.values import Delivery
+from graphs import inputs as graph_inputs
+from graphs.plan import PlanNode
+
+
+class Meeting:
+    """One locked meeting point during one transaction."""
+
+    def __init__(self, facts: RunFacts, row: RunNode, stamps: Stamps) -> None:
+        self.facts = facts
+        self.row = row
+        self.node: PlanNode = facts.plan.nodes[row.node_id]
+        self.mask = facts.masks.get(row.node_id, {})
+        self.stamps = stamps
+        self.ready: list[NodeExecution] = []
+        self._dirty = False
+
+    def deliver(self, delivery: Delivery, *, static: bool) -> None:
+        """Store a value and queue whatever became ready by it."""
+        execution = self._oldest_without(delivery.pin) or self._open()
+        NodeInput.objects.create(
+            run_node=self.row,
+            ordinal=execution.ordinal,
+            pin=delivery.pin,
+            value=delivery.text,
+            output_id=delivery.output_id,
+            selector=delivery.selector,
+        )
+        execution.arrived += 1
+        filled = self._queue_if_ready(execution, self._latest_static)
+        if filled is None:
+            NodeExecution.objects.filter(pk=execution.pk).update(arrived=execution.arrived)
+        elif static:
+            self._complete_others(execution, filled)
+
+    def close(self) -> list[NodeExecution]:
+        """Write the row back; the executions to publish."""
+        if self._dirty:
+            self.row.save(update_fields=["next_ordinal", "last_queued"])
+        return self.ready
+
+    def _oldest_without(self, pin: str) -> NodeExecution | None:
+        arrivals = NodeInput.objects.filter(run_node=self.row, pin=pin)
+        last = arrivals.aggregate(last=Max("ordinal"))["last"]
+        waiting = NodeExecution.objects.incomplete().filter(run_node=self.row, ordinal__gt=-1 if last is None else last)
+        return waiting.order_by("ordinal").first()
+
+    def _open(self) -> NodeExecution:
+        execution = NodeExecution.objects.create(
+            run_id=self.facts.id,
+            node_id=self.node.id,
+            run_node=self.row,
+            ordinal=self.row.next_ordinal,
+            add_time=self.stamps.next(),
+            relayed=not relays(self.facts, self.node),
+        )
+        self.row.next_ordinal += 1
+        self._dirty = True
+        return execution
+
+    def _could_be_ready(self, arrived: int) -> bool:
+        """Count before assembling: a join of a thousand pins is looked at once, not a thousand times."""
+        elsewhere = self.node.pins & (self.node.static_pins | self.mask.keys())
+        return arrived + len(elsewhere) >= len(self.node.pins)
+
+    def _queue_if_ready(self, execution: NodeExecution, static_source: Any) -> dict[str, Any] | None:
+        """All data of the execution when it was queued, None when it goes on waiting."""
+        if not self._could_be_ready(execution.arrived):
+            return None
+        received = values.received(execution)
+        missing = [pin for pin in sorted(self.node.static_pins) if pin not in received]
+        fills = static_source(missing)
+        data = {**received, **fills}
+        spec = registry.get(self.node.block_id)
+        if spec is None or graph_inputs.prepare(self.node, spec, data, self.mask).problem is not None:
+            return None
+        self._queue(execution, fills)
+        return data
+
+    def _queue(self, execution: NodeExecution, fills: Mapping[str, Any]) -> None:
+        queue(self.facts, execution, self.stamps)
+        execution.inputs = {**execution.inputs, **fills}
+        execution.save(
+            update_fields=[
+                "status", "arrived", "inputs", "dispatch", "queue_time", "published_at", "publishes", "end_time", "stats"
+            ]
+        )  # fmt: skip
+        self.row.last_queued = execution.ordinal
+        self._dirty = True
+        if execution.status == Status.QUEUED:
+            self.ready.append(execution)
+
+    def _latest_static(self, pins: list[str]) -> dict[str, Any]:
+        """Static pins that have not arrived take the value of the most recently queued execution; null if it had none."""
+        if not pins or self.row.last_queued is None:
+            return {}
+        latest = NodeExecution.objects.get(run_node=self.row, ordinal=self.row.last_queued)
+        known = values.received(latest)
+        return {pin: known.get(pin) for pin in pins}
+
+    def _complete_others(self, queued: NodeExecution, data: Mapping[str, Any]) -> None:
+        """A static value that completed one execution completes the others that wait for it, newest first."""
+        least = len(self.node.pins) - len(self.node.pins & (self.node.static_pins | self.mask.keys()))
+        others = NodeExecution.objects.incomplete().filter(run_node=self.row, arrived__gte=least)
+        for execution in others.exclude(pk=queued.pk).order_by("-ordinal"):
+            self._queue_if_ready(execution, lambda pins: {pin: data.get(pin) for pin in pins})
+
+
+def meetings_of(facts: RunFacts, node_ids: Iterable[UUID], stamps: Stamps) -> dict[UUID, Meeting]:
+    """Lock the meeting points of these nodes, always in the same order, and start the clock when all are held."""
+    wanted = sorted(node_ids)
+    if not wanted:
+        return {}
+    rows = RunNode.objects.select_for_update().filter(run_id=facts.id, node_id__in=wanted).order_by("node_id")
+    meetings = {row.node_id: Meeting(facts, row, stamps) for row in rows}
+    stamps.restart()
+    return meetings
+

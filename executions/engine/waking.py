@@ -1,0 +1,33 @@
+"""Suspending and waking without a lost signal (design 3.3).
+
+A wake sets `wake_pending` in the transaction of the event and requeues the execution if it waits; a suspension is
+refused while a wake is pending, so an event between the last look and the suspension is never missed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from executions import hints
+from executions.facts import RunFacts
+from executions.models import NodeExecution
+
+
+def wake_parent(facts: RunFacts) -> None:
+    """The node execution that started this child run has something to do. Needs the transaction of the event."""
+    if facts.parent_node_execution_id is not None:
+        wake(facts.parent_node_execution_id)
+
+
+def wake(execution_id: UUID) -> None:
+    one = NodeExecution.objects.filter(pk=execution_id)
+    if one.waiting().requeue(timezone.now()):
+        transaction.on_commit(lambda: hints.publish_ids([execution_id]))
+    else:
+        one.running().update(wake_pending=True)
+
+
+def wake_due(execution_id: UUID, at: datetime) -> bool:
+    """Requeue an execution whose timer or back-off has run out; False when it no longer waits."""
+    return bool(NodeExecution.objects.filter(pk=execution_id).due(at).requeue(timezone.now()))

@@ -1,0 +1,94 @@
+"""One node execution made ready to be claimed and run."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from blocks import registry
+from blocks.sdk import BlockInput, BlockSpec, BlockType, Context
+from blocks.sdk.costs import price
+from executions import values
+from executions.facts import RunFacts, facts_of
+from executions.models import NodeExecution
+from graphs import inputs as graph_inputs
+from graphs.plan import PlanNode
+
+
+@dataclass
+class Work:
+    """A node execution with everything its attempt needs. `problem`: the input check of spec 2.6 failed;
+    `invalid`: the block's own input model refused the data (2.9.2). Either way the block is not entered, and not paid."""
+
+    execution: NodeExecution
+    facts: RunFacts
+    node: PlanNode
+    spec: BlockSpec
+    data: dict[str, Any]
+    problem: str | None
+    invalid: str | None
+    bound: BlockInput | None
+    suspended: bool = False  # set by the commit that suspends it
+
+    @property
+    def token(self) -> UUID:
+        assert self.execution.claim_token is not None
+        return self.execution.claim_token
+
+    @property
+    def price(self) -> int:
+        """Credits for this execution, known before it runs (spec 4.3)."""
+        if self.problem is not None or self.invalid is not None:
+            return 0
+        return price(self.spec.costs, self.data)
+
+    @property
+    def is_child_run(self) -> bool:
+        return self.spec.block_type is BlockType.AGENT
+
+    def context(self, cancelled: Any) -> Context:
+        facts, execution = self.facts, self.execution
+        return Context(
+            user_id=str(facts.user_id),
+            graph_id=str(facts.plan.graph_id),
+            graph_version=facts.plan.version,
+            graph_exec_id=str(facts.id),
+            node_id=str(self.node.id),
+            node_exec_id=str(execution.pk),
+            root_execution_id=str(facts.root_id),
+            parent_execution_id=None if facts.parent_id is None else str(facts.parent_id),
+            user_timezone=facts.context.get("user_timezone", "UTC"),
+            human_in_the_loop_safe_mode=facts.context.get("human_in_the_loop_safe_mode", True),
+            sensitive_action_safe_mode=facts.context.get("sensitive_action_safe_mode", False),
+            attempt=execution.attempt,
+            idempotency_key=f"{execution.pk}-{execution.epoch}",
+            state=execution.state or {},
+            nodes_input_masks={str(node): mask for node, mask in facts.masks.items()},
+            cancelled=cancelled,
+            files=values.folder_of(facts.id),
+        )
+
+
+def load(execution_id: UUID) -> Work | None:
+    """The work of an id; None when there is no such execution."""
+    execution = NodeExecution.objects.filter(pk=execution_id).first()
+    if execution is None:
+        return None
+    facts = facts_of(execution.run_id)
+    node = facts.plan.nodes[execution.node_id]
+    return prepare(execution, facts, node)
+
+
+def prepare(execution: NodeExecution, facts: RunFacts, node: PlanNode) -> Work:
+    spec = registry.get(node.block_id)
+    if spec is None:  # it was known when the run started: another worker may still have it
+        raise RuntimeError(f"block {node.block_id} is not installed on this worker")
+    prepared = graph_inputs.prepare(node, spec, values.received(execution), facts.masks.get(node.id))
+    problem, invalid, bound = prepared.problem, None, None
+    if spec.disabled:
+        invalid = spec.disabled
+    elif problem is None and spec.block_type is not BlockType.AGENT:
+        try:
+            bound = spec.bind(prepared.data)
+        except ValueError as refused:
+            invalid = str(refused)
+    return Work(execution, facts, node, spec, prepared.data, problem, invalid, bound)

@@ -1,0 +1,62 @@
+"""What can go wrong with runs, in the words an API client reads."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+
+class ExecutionError(Exception):
+    """The request about a run was refused."""
+
+    status = HTTPStatus.CONFLICT
+    code = "execution_error"
+    hint = ""
+
+
+class RunNotFound(ExecutionError):
+    status = HTTPStatus.NOT_FOUND
+    code = "run_not_found"
+    hint = "List the runs of the graph to see which there are."
+
+    def __init__(self, run_id: UUID | str) -> None:
+        super().__init__(f"There is no run {run_id}.")
+
+
+class NoCredits(ExecutionError):
+    """Every way to start a run asks for a balance above zero (D17)."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "no_credits"
+    hint = "Add credits, then start the run again."
+
+    def __init__(self, balance: int) -> None:
+        super().__init__(f"The balance is {balance} credits: no credits are left to start a run.")
+
+
+class TooManyStarts(ExecutionError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_starts"
+    hint = "Wait for as many seconds as Retry-After says."
+
+    def __init__(self, *, limit: int, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"More than {limit} runs were started within a minute.")
+
+
+class TooDeep(ExecutionError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "too_deep"
+    hint = "Look for a sub-graph that starts itself, or raise PETIOLE_MAX_DEPTH."
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Sub-graphs are nested more than {limit} deep.")
+
+
+class Stopping(ExecutionError):
+    code = "stopping"
+
+    def __init__(self) -> None:
+        super().__init__("The run is being stopped: nothing new is started for it.")
+
+
+class LostClaim(Exception):
+    """Another attempt or a stop has taken the node execution over; this attempt may not write any more."""

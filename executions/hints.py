@@ -1,0 +1,50 @@
+"""Messages are hints: they make things happen at once; without them the sweep makes them happen later.
+
+The engine speaks to this room, and knows nothing of what carries the hints (executions.publishing does)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from executions.models import NodeExecution
+
+
+class Sender(Protocol):
+    """Every method returns at once and never raises because a broker cannot be reached."""
+
+    def nodes(self, executions: Iterable[NodeExecution]) -> None: ...
+
+    def admit(self, run_id: UUID) -> None: ...
+
+    def launch(self, run_id: UUID) -> None: ...
+
+    def conclude(self, run_id: UUID) -> None: ...
+
+    def advance(self, run_id: UUID) -> None: ...
+
+    def wake(self, execution_id: UUID, at: datetime) -> None: ...
+
+    def backlog(self) -> int:
+        """Messages that wait in the broker; a large number when it cannot be asked."""
+        ...
+
+    def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None: ...
+
+
+_sender: Sender | None = None
+
+
+def use(sender: Sender) -> None:
+    """Said once, when the application starts."""
+    global _sender
+    _sender = sender
+
+
+def send() -> Sender:
+    assert _sender is not None, "executions.apps says which sender is used"
+    return _sender
+
+
+def publish_ids(execution_ids: Iterable[UUID]) -> None:
+    send().nodes(NodeExecution.objects.filter(pk__in=list(execution_ids), status="QUEUED").select_related("run"))

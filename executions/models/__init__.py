@@ -1,0 +1,5 @@
+from executions.models.nodes import NodeExecution, RunNode
+from executions.models.runs import GraphExecution
+from executions.models.values import NodeInput, NodeOutput
+
+__all__ = ["GraphExecution", "NodeExecution", "NodeInput", "NodeOutput", "RunNode"]

@@ -1,0 +1,85 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from executions.querysets import RunQuerySet
+from executions.states import FINAL, Status, Step
+from graphs.fields import JSONText, new_id
+from graphs.models import GraphVersion
+
+
+class GraphExecution(models.Model):
+    """One run of a graph version. It ends exactly once, and only when none of its nodes is queued or running."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="runs")
+    graph_version = models.ForeignKey(GraphVersion, on_delete=models.PROTECT, related_name="runs")
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    root = models.ForeignKey("self", on_delete=models.CASCADE, related_name="tree")
+    parent_node_execution = models.ForeignKey(
+        "NodeExecution", on_delete=models.CASCADE, null=True, blank=True, db_index=False, related_name="child_runs"
+    )
+    parent_epoch = models.PositiveIntegerField(default=0)
+    depth = models.PositiveSmallIntegerField(default=0)
+    status = models.CharField(max_length=10, choices=Status, db_default=Status.QUEUED)
+    inputs = JSONText(default=dict)
+    credentials_inputs = JSONText(default=dict)
+    nodes_input_masks = JSONText(default=dict)
+    nodes_to_skip = JSONText(default=list)
+    context = JSONText(default=dict)
+    warnings = JSONText(default=list)
+    failure = models.TextField(null=True, blank=True, help_text="Why the run has to end FAILED")
+    stats = JSONText(null=True, blank=True)
+    epilogue = models.CharField(max_length=9, choices=Step, blank=True, default=Step.NONE)
+    chord_id = models.CharField(max_length=64, null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    publishes = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    stop_requested_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="run_times_fit_status",
+                condition=Q(status=Status.QUEUED, started_at=None, ended_at=None)
+                | Q(status__in=[Status.RUNNING, Status.REVIEW], started_at__isnull=False, ended_at=None)
+                | Q(status=Status.COMPLETED, started_at__isnull=False, ended_at__isnull=False)
+                | Q(status__in=[Status.FAILED, Status.TERMINATED], ended_at__isnull=False),
+                violation_error_message="The times do not fit the status.",
+            ),
+            # A node execution that is claimed again finds the child it has already started.
+            models.UniqueConstraint(
+                fields=["parent_node_execution", "parent_epoch"],
+                condition=Q(parent_node_execution__isnull=False),
+                name="run_one_child_per_node_execution_and_epoch",
+            ),
+        ]
+        indexes = [
+            # the owner's list of runs, newest first
+            models.Index(fields=["user", "-created_at"], name="run_of_user"),
+            # admission and the sweep: what is not finished, per user
+            models.Index(
+                fields=["user", "status", "created_at"],
+                condition=Q(status__in=[Status.QUEUED, Status.RUNNING, Status.REVIEW]),
+                name="run_alive",
+            ),
+            # the sweep: runs whose end was begun and not finished
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(epilogue__in=[Step.FINISH, Step.NOTIFY]),
+                name="run_in_epilogue",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL

@@ -1,0 +1,170 @@
+"""The only sender of messages. They carry ids alone; what cannot be sent now is sent by the sweep later."""
+
+import logging
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from celery import chord, current_app, group
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+
+from blocks import registry
+from executions import chords, hints
+from executions.engine.conclusion import conclude
+from executions.models import GraphExecution, NodeExecution
+from executions.states import Status
+from graphs.plans import plan_of
+
+log = logging.getLogger(__name__)
+
+UNREACHABLE = (BrokerError, RedisError, OSError)
+PROCESS = "process "  # how the holder of an execution in a prefork pool begins
+QUEUES = ("io", "cpu", "engine")
+SLICE = 100  # the header of a chord costs its publisher 2 ms per task: the rest joins
+
+
+def task_id(execution_id: UUID, dispatch: int) -> str:
+    """Never used twice: workers remember revoked ids for hours."""
+    return str(uuid5(execution_id, str(dispatch)))
+
+
+def queue_of(version_id: UUID, node_id: UUID) -> str:
+    spec = registry.get(plan_of(version_id).nodes[node_id].block_id)
+    return "cpu" if spec is None else spec.workload.value
+
+
+class CelerySender:
+    """Sends hints through Celery."""
+
+    def nodes(self, executions: Iterable[NodeExecution]) -> None:
+        """Executions that became ready outside a member of the chord. Each uses the place that was kept for it."""
+        for execution in executions:
+            run = execution.run
+            kept = run.chord_id if execution.has_place else None
+            publish([execution], run.pk, run.graph_version_id, kept)
+
+    def launch(self, run_id: UUID) -> None:
+        run = GraphExecution.objects.get(pk=run_id)
+        nodes = NodeExecution.objects.filter(run_id=run_id, status=Status.QUEUED).order_by("node__position")
+        first = list(nodes)
+        if not first:
+            conclude(run_id)
+        elif not chords.usable():
+            publish(first, run_id, run.graph_version_id, None)
+        else:
+            _open_chord(run, first)
+
+    def admit(self, run_id: UUID) -> None:
+        _send("admit", run_id)
+
+    def conclude(self, run_id: UUID) -> None:
+        _send("conclude", run_id)
+
+    def advance(self, run_id: UUID) -> None:
+        _send("advance", run_id)
+
+    def wake(self, execution_id: UUID, at: datetime) -> None:
+        """A message with an exact time, for waits that end soon; longer ones are rows alone (no long ETAs)."""
+        try:
+            _task("wake").apply_async((str(execution_id),), eta=at, retry=False, ignore_result=True)
+        except UNREACHABLE as lost:
+            log.warning("the timer of %s is left to the sweep: %s", execution_id, lost)
+
+    def backlog(self) -> int:
+        try:
+            with current_app.connection_for_write() as connection, connection.channel() as channel:
+                return sum(_length(channel, queue) for queue in QUEUES)
+        except UNREACHABLE as lost:
+            log.warning("the broker cannot be asked how many messages wait: %s", lost)
+            return sys.maxsize
+
+    def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None:
+        """SIGUSR1 (or SIGKILL) for blocks in pool processes by Celery's revoke; a broadcast for those on threads."""
+        ids = {str(execution.pk): task_id(execution.pk, execution.dispatch) for execution in executions}
+        in_processes = [ids[str(one.pk)] for one in executions if (one.holder or "").startswith(PROCESS)]
+        try:
+            if not kill:
+                current_app.control.broadcast("cancel_nodes", arguments={"execution_ids": list(ids)})
+            if in_processes:
+                current_app.control.revoke(in_processes, terminate=True, signal="SIGKILL" if kill else "SIGUSR1")
+        except UNREACHABLE as lost:
+            log.warning("cannot interrupt through the broker, the workers will see the mark: %s", lost)
+
+
+def publish(executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None) -> None:
+    """Send run_node for queued executions; `chord_id`: places in this chord are theirs already."""
+    options: dict[str, Any] = {} if chord_id is None else {"group_id": chord_id, "chord": chords.body(run_id)}
+    try:
+        with current_app.producer_or_acquire() as producer:
+            for execution in executions:
+                _task("run_node").apply_async(
+                    _arguments(execution, run_id, version_id),
+                    task_id=task_id(execution.pk, execution.dispatch),
+                    queue=queue_of(version_id, execution.node_id),
+                    producer=producer,
+                    retry=False,
+                    ignore_result=True,
+                    **options,
+                )
+    except UNREACHABLE as lost:
+        log.warning("%d executions of run %s will be published by the sweep: %s", len(executions), run_id, lost)
+
+
+def publish_from_member(executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None) -> None:
+    """Successors of a member join its chord; those of another execution are published beside it."""
+    if executions:
+        joined = chord_id if chord_id is not None and chords.join(chord_id, len(executions)) else None
+        publish(executions, run_id, version_id, joined)
+
+
+def keep_place(execution_id: UUID, chord_id: str) -> None:
+    """A member that suspends keeps its place, unless it was woken in the meantime."""
+    if chords.reserve(chord_id):
+        waiting = NodeExecution.objects.filter(pk=execution_id).waiting()
+        if not waiting.update(has_place=True):
+            chords.leave(chord_id)
+
+
+def _arguments(execution: NodeExecution, run_id: UUID, version_id: UUID) -> tuple[str, int, str, str]:
+    return str(execution.pk), execution.dispatch, str(run_id), str(version_id)
+
+
+def _task(name: str) -> Any:
+    return current_app.tasks[f"executions.tasks.{name}"]
+
+
+def _open_chord(run: GraphExecution, first: list[NodeExecution]) -> None:
+    """The run's one chord. What does not fit into its header joins before it is sent."""
+    name = str(uuid5(run.pk, f"chord {timezone.now().isoformat()}"))
+    GraphExecution.objects.filter(pk=run.pk).update(chord_id=name)
+    header = [_signature(one, run) for one in first[:SLICE]]
+    rest = first[SLICE:]
+    try:
+        joined = name if not rest or chords.join(name, len(rest)) else None
+        chord(group(header, task_id=name), chords.body(run.pk)).apply_async(retry=False)
+    except UNREACHABLE as lost:
+        log.warning("run %s will be published by the sweep: %s", run.pk, lost)
+    else:
+        publish(rest, run.pk, run.graph_version_id, joined)
+
+
+def _signature(execution: NodeExecution, run: GraphExecution) -> Any:
+    signature = _task("run_node").si(*_arguments(execution, run.pk, run.graph_version_id))
+    return signature.set(
+        task_id=task_id(execution.pk, execution.dispatch), queue=queue_of(run.graph_version_id, execution.node_id)
+    )
+
+
+def _length(channel: Any, queue: str) -> int:
+    return int(channel.queue_declare(queue=queue, durable=True, passive=False).message_count)
+
+
+def _send(name: str, run_id: UUID) -> None:
+    try:
+        _task(name).apply_async((str(run_id),), retry=False, ignore_result=True)
+    except UNREACHABLE as lost:
+        log.warning("%s of run %s is left to the sweep: %s", name, run_id, lost)

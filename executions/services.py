@@ -1,0 +1,70 @@
+"""What the platform does with runs, said once: every other room that starts or stops one calls these."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User
+from executions.database import write
+from executions.engine import admission, stop
+from executions.engine.conclusion import conclude
+from executions.models import GraphExecution, NodeExecution
+from graphs.models import GraphVersion
+
+
+def start(
+    *,
+    user: User,
+    version: GraphVersion,
+    inputs: Mapping[str, Any] | None = None,
+    credentials_inputs: Mapping[str, Any] | None = None,
+    masks: Mapping[str, Mapping[str, Any]] | None = None,
+) -> GraphExecution:
+    """Start a run; it comes back QUEUED, with `warnings` about inputs that are missing or unknown (D18).
+
+    Raises NoCredits (402), GraphValidationError or GraphInvalid (400); then nothing was stored."""
+    order = admission.Order(
+        user=user,
+        version=version,
+        inputs=inputs or {},
+        credentials_inputs=credentials_inputs or {},
+        masks=masks or {},
+    )
+    return admission.start(order)
+
+
+def stop_run(run: GraphExecution, *, wait: float | None = None) -> GraphExecution:
+    """Stop a run and everything below it, and wait up to `wait` seconds (PETIOLE_STOP_WAIT) for its end (D10).
+
+    Returns the run as it is then: TERMINATED, or still RUNNING with `stop_requested_at` when a block takes longer."""
+    deadline = time.monotonic() + (settings.STOP_WAIT if wait is None else wait)
+    run.refresh_from_db()
+    if run.is_final:
+        return run
+    stop.begin(run.pk)
+    pause = 0.02
+    while not _ended(run) and time.monotonic() < deadline:
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.25)
+    run.refresh_from_db()
+    return run
+
+
+def _ended(run: GraphExecution) -> bool:
+    """Conclude the tree from its leaves up; True when the run itself is final."""
+    run.refresh_from_db()
+    if run.is_final:
+        return True
+    stop.close(stop.tree_of(run.pk))
+    stop.after_grace(run.pk, run.stop_requested_at, timezone.now())
+    return all([conclude(pk) for pk in reversed(stop.tree_of(run.pk))])
+
+
+def release_all() -> int:
+    """Put back what RUNNING executions were doing; the sweep publishes them at once. Only for who knows that no worker
+    lives: the supervisor of an embedded installation, which holds the lock of its state folder."""
+    with write():
+        return NodeExecution.objects.running().requeue(timezone.now(), never_published=True)

@@ -1,0 +1,57 @@
+"""The statuses of runs and node executions, and which may follow which (decision D28)."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.db.models import TextChoices
+
+
+class Status(TextChoices):
+    INCOMPLETE = "INCOMPLETE"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    REVIEW = "REVIEW"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    TERMINATED = "TERMINATED"
+
+
+class Waits(TextChoices):
+    """What a suspended node execution waits for: it is RUNNING, and nobody holds it."""
+
+    TIMER = "timer"
+    RUN = "run"
+    BACKOFF = "backoff"
+
+
+class Step(TextChoices):
+    """Where the end of a run stands: each step is passed once, in this order."""
+
+    NONE = ""
+    FINISH = "finish"
+    NOTIFY = "notify"
+    DONE = "done"
+
+
+FINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.TERMINATED})
+# A run with a node in one of these is not finished.
+OUTSTANDING: Final = frozenset({Status.QUEUED, Status.RUNNING})
+
+NODE_COMES_FROM: Final[Mapping[Status, frozenset[Status]]] = {
+    Status.QUEUED: frozenset(
+        {Status.INCOMPLETE, Status.RUNNING, Status.REVIEW, Status.FAILED, Status.TERMINATED}
+    ),
+    Status.RUNNING: frozenset({Status.QUEUED}),
+    Status.REVIEW: frozenset({Status.RUNNING}),
+    Status.COMPLETED: frozenset({Status.RUNNING}),
+    Status.FAILED: frozenset({Status.INCOMPLETE, Status.QUEUED, Status.RUNNING, Status.REVIEW}),
+    Status.TERMINATED: frozenset({Status.INCOMPLETE, Status.QUEUED, Status.RUNNING, Status.REVIEW}),
+}
+RUN_COMES_FROM: Final[Mapping[Status, frozenset[Status]]] = {
+    Status.QUEUED: frozenset({Status.FAILED, Status.TERMINATED}),
+    Status.RUNNING: frozenset({Status.QUEUED, Status.REVIEW}),
+    Status.REVIEW: frozenset({Status.RUNNING}),
+    Status.COMPLETED: frozenset({Status.RUNNING}),
+    Status.FAILED: frozenset({Status.QUEUED, Status.RUNNING}),
+    Status.TERMINATED: frozenset({Status.QUEUED, Status.RUNNING, Status.REVIEW}),
+}

@@ -1,0 +1,26 @@
+"""The platform's own periodic jobs, kept as django-celery-beat entries so that the admin shows them."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+SWEEP: Final = "petiole: sweep"
+
+
+def ensure_system_jobs(**_: Any) -> None:
+    """After every migration: the entries are there and run as often as the settings say; `enabled` stays as it is."""
+    every, _created = IntervalSchedule.objects.get_or_create(
+        every=settings.SWEEP_SECONDS, period=IntervalSchedule.SECONDS
+    )
+    PeriodicTask.objects.update_or_create(
+        name=SWEEP,
+        defaults={
+            "task": "executions.tasks.sweep",
+            "interval": every,
+            "queue": "engine",
+            # a sweep that nobody took in time is worth nothing: the next one does the same
+            "expire_seconds": settings.SWEEP_SECONDS,
+            "description": "Repairs what messages have missed: wakes, publishes, admits, stops and concludes.",
+        },
+    )

@@ -1,0 +1,67 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from tests import stack
+from tests.environment import STATE
+from tests.graphs_for_tests import Build
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """The file of the test database is the one that worker processes find in the same state folder."""
+    assert settings.STATE == STATE
+    database = settings.DATABASES["default"]
+    if "sqlite" in database["ENGINE"]:
+        database["TEST"]["NAME"] = Path(database["NAME"])
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[None]:
+    with stack.broker():
+        current_app.control.purge()
+        yield
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def api(user: User) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def build(user: User) -> Build:
+    """Makes graphs from a few words: see tests.graphs_for_tests."""
+    return Build(user)
+
+
+@pytest.fixture(scope="session")
+def worker_processes(broker: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The workers of production: threads for io and engine, processes for cpu."""
+    with (
+        django_db_blocker.unblock(),
+        stack.worker("io,engine", "-P", "threads", "-c", "16"),
+        stack.worker("cpu", "-P", "prefork", "-c", "2"),
+    ):
+        yield
+
+
+@pytest.fixture
+def workers(worker_processes: None, transactional_db: None) -> Iterator[Callable[..., Any]]:
+    """Real workers on this test's data; what is still on its way when the test ends is forgotten."""
+    yield stack.eventually
+    current_app.control.purge()
+    cache.clear()
