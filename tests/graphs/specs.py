@@ -66,7 +66,7 @@ class DependentBlock(SampleBase):
     id = "00000000-0000-4000-8000-000000000003"
 
     class Input(BlockInput):
-        city: str = Field("")
+        city: str | None = Field(None)
         country: str = Field("", depends_on=["city"])
         planet: str = Field("Earth")
         moon: str = Field("", depends_on=["planet"])
