@@ -2,14 +2,19 @@
 
 import logging.config
 import os
+import warnings
 from typing import Any
 
 from celery import Celery, signals
+from celery.platforms import SecurityWarning
 from django.conf import settings
 
 from config import lifeline
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Celery warns workers of root, because messages might be pickled. Ours are JSON and nothing else is accepted.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("petiole")
 app.config_from_object("django.conf:settings", namespace="CELERY")

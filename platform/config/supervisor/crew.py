@@ -84,6 +84,7 @@ class Crew:
             for child in children:
                 child.send(number)
             self._await_end(children, patience)
+        self.lines.pump(0)  # their last words
 
     def _await_end(self, children: list[Child], patience: float) -> None:
         deadline = time.monotonic() + patience

@@ -1,0 +1,121 @@
+"""An installation for one test: its own state folder, a cleared environment, `manage.py up` as its own process."""
+
+import http.client
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = re.compile(r"^ready: http://([^:]+):(\d+)$", re.MULTILINE)
+
+
+class Installation:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.state = folder / "state"
+        self.environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "PETIOLE_STATE": str(self.state),
+        } | environment
+        self.process: subprocess.Popen[bytes] | None = None
+        self.said = ""
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+
+    def up(self, *words: str) -> None:
+        self.said = ""
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                str(ROOT / "manage.py"),
+                "up",
+                "--port",
+                "0",
+                "--workers-io",
+                "4",
+                "--workers-cpu",
+                "1",
+                *words,
+            ],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def ready(self) -> None:
+        self.says("ready: http://")
+
+    def says(self, text: str, *, within: float = 90) -> None:
+        """Read what `up` prints until this appears."""
+        deadline = time.monotonic() + within
+        while text not in self.said:
+            assert self.process is not None
+            assert self.process.stdout is not None
+            readable, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            chunk = os.read(self.process.stdout.fileno(), 65536) if readable else b""
+            assert chunk, f"{text!r} was not said within {within} s:\n{self.said}"
+            self.said += chunk.decode()
+
+    def get(self, path: str) -> tuple[int, Any]:
+        found = READY.search(self.said)
+        assert found is not None
+        connection = http.client.HTTPConnection(found[1], int(found[2]), timeout=20)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, json.loads(text) if "json" in str(answer.getheader("content-type")) else text
+
+    def pids(self) -> dict[str, int]:
+        return {file.stem: int(file.read_text().split()[0]) for file in (self.state / "run").glob("*.pid")}
+
+    def processes(self) -> list[int]:
+        """Everything alive that was started for this state folder, pool processes of workers included."""
+        mine = f"PETIOLE_STATE={self.state}".encode()
+        return [pid for pid in running() if mine in environment_of(pid)]
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        rest, _ = self.process.communicate(timeout=60)
+        self.said += rest.decode()
+        return self.process.returncode
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.communicate()
+
+
+def running() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def environment_of(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def eventually(holds: Callable[[], bool], *, within: float = 30) -> None:
+    deadline = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < deadline, f"not true within {within} s"
+        time.sleep(0.02)
