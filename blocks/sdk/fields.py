@@ -90,14 +90,14 @@ def Credentials(  # noqa: N802 - declares a field, like Field
         extra["discriminator"] = discriminator
         extra["discriminator_mapping"] = dict(discriminator_mapping or {})
     told = description or f"Credentials of {' or '.join(providers)}."
-    return pydantic.Field(default=None, description=told, json_schema_extra=extra)
+    return pydantic.Field(default=None, validate_default=False, description=told, json_schema_extra=extra)
 
 
 class BlockInput(BaseModel):
     """The base of every block's `Input`: one field for each pin."""
 
     # unknown keys stay out: the data of a node also holds the flat names of dynamic pins
-    model_config = ConfigDict(extra="ignore", protected_namespaces=(), populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", protected_namespaces=(), populate_by_name=True, validate_default=True)
 
 
 class BareOutput(BaseModel):
