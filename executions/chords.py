@@ -14,12 +14,12 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 # KEYS: size, extra members. Add to the members only while the chord is there.
-_RESERVE: Final = "if redis.call('exists', KEYS[1]) == 1 then return redis.call('incrby', KEYS[2], ARGV[1]) end return 0"
+_RESERVE: Final = "if redis.call('exists', KEYS[1]) == 1 then return redis.call('incr', KEYS[2]) end return 0"
 
 
 def join(group: str, number: int) -> bool:
     """Room for `number` more members; called by a member, so that the chord cannot have ended meanwhile."""
-    backend = current_app.backend
+    backend: Any = current_app.backend
     try:
         backend.client.incrby(backend.get_key_for_group(group, ".t"), number)
     except RedisError as lost:
@@ -33,7 +33,7 @@ def reserve(group: str) -> bool:
     backend: Any = current_app.backend
     keys = backend.get_key_for_group(group, ".s"), backend.get_key_for_group(group, ".t")
     try:
-        return bool(backend.client.eval(_RESERVE, 2, *keys, 1))
+        return bool(backend.client.eval(_RESERVE, 2, *keys))
     except RedisError as lost:
         log.warning("cannot keep a place in the chord of a run: %s", lost)
         return False
@@ -41,7 +41,7 @@ def reserve(group: str) -> bool:
 
 def leave(group: str) -> None:
     """Give a reserved place back that nobody will use."""
-    backend = current_app.backend
+    backend: Any = current_app.backend
     try:
         backend.client.decr(backend.get_key_for_group(group, ".t"))
     except RedisError as lost:

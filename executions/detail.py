@@ -100,8 +100,7 @@ def node_results(run: GraphExecution, executions: Iterable[NodeExecution]) -> li
     facts = facts_of(run.pk)
     emitted = _emitted([one.pk for one in many])
     return [
-        _result(facts, one, data, emitted.get(one.pk, {}))
-        for one, data in zip(many, _inputs(facts, many), strict=True)
+        _result(facts, one, data, emitted.get(one.pk, {})) for one, data in zip(many, _inputs(facts, many), strict=True)
     ]
 
 
@@ -174,4 +173,3 @@ def _missing(facts: RunFacts, execution: NodeExecution, received: dict[str, Any]
     data = {**node.constants, **received, **mask}
     required = [] if spec is None else [pin.name for pin in spec.inputs.values() if pin.required]
     return sorted({*absent, *(name for name in required if data.get(name) is None and name in received)})
-

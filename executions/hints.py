@@ -32,18 +32,16 @@ class Sender(Protocol):
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None: ...
 
 
-_sender: Sender | None = None
+_used: list[Sender] = []
 
 
 def use(sender: Sender) -> None:
     """Said once, when the application starts."""
-    global _sender
-    _sender = sender
+    _used[:] = [sender]
 
 
 def send() -> Sender:
-    assert _sender is not None, "executions.apps says which sender is used"
-    return _sender
+    return _used[0]
 
 
 def publish_ids(execution_ids: Iterable[UUID]) -> None:

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from blocks import registry
-from executions import chords, hints
+from executions import chords
 from executions.engine.conclusion import conclude
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status

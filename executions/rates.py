@@ -22,7 +22,7 @@ def _client() -> "redis.Redis":
 
 
 def count_start(user_id: UUID) -> None:
-    """Raises TooManyStarts above the limit. When Redis cannot be asked the start is let through: a run is worth more."""
+    """Raises TooManyStarts above the limit. When Redis cannot be asked, the run may start."""
     limit = settings.STARTS_PER_MINUTE
     if not limit:
         return
@@ -30,7 +30,9 @@ def count_start(user_id: UUID) -> None:
     key = f"petiole:starts:{user_id}:{now // WINDOW}"
     try:
         with _client().pipeline() as pipe:
-            number, _ = pipe.incr(key).expire(key, 2 * WINDOW).execute()
+            pipe.incr(key)
+            pipe.expire(key, 2 * WINDOW)
+            number = pipe.execute()[0]
     except redis.RedisError as lost:
         log.warning("starts cannot be counted: %s", lost)
         return

@@ -60,7 +60,10 @@ def _ended(run: GraphExecution) -> bool:
         return True
     stop.close(stop.tree_of(run.pk))
     stop.after_grace(run.pk, run.stop_requested_at, timezone.now())
-    return all([conclude(pk) for pk in reversed(stop.tree_of(run.pk))])
+    for pk in reversed(stop.tree_of(run.pk)):
+        conclude(pk)
+    run.refresh_from_db()
+    return run.is_final
 
 
 def release_all() -> int:

@@ -38,9 +38,7 @@ FINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.TERMINATED})
 OUTSTANDING: Final = frozenset({Status.QUEUED, Status.RUNNING})
 
 NODE_COMES_FROM: Final[Mapping[Status, frozenset[Status]]] = {
-    Status.QUEUED: frozenset(
-        {Status.INCOMPLETE, Status.RUNNING, Status.REVIEW, Status.FAILED, Status.TERMINATED}
-    ),
+    Status.QUEUED: frozenset({Status.INCOMPLETE, Status.RUNNING, Status.REVIEW, Status.FAILED, Status.TERMINATED}),
     Status.RUNNING: frozenset({Status.QUEUED}),
     Status.REVIEW: frozenset({Status.RUNNING}),
     Status.COMPLETED: frozenset({Status.RUNNING}),

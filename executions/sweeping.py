@@ -71,11 +71,11 @@ def _wake() -> int:
     now = timezone.now()
     soon = now + timedelta(seconds=2 * settings.SWEEP_SECONDS)
     waiting = NodeExecution.objects.due(soon).exclude(run__stop_requested_at__isnull=False)
-    rows = list(waiting.order_by("wakes_at").values_list("pk", "wakes_at")[:BATCH])
-    for pk, at in rows:
-        if at > now:
-            hints.send().wake(pk, at)
-    return wake_due(pk for pk, at in rows if at <= now)
+    rows = list(waiting.order_by("wakes_at").only("pk", "wakes_at")[:BATCH])
+    for row in rows:
+        if row.wakes_at is not None and row.wakes_at > now:
+            hints.send().wake(row.pk, row.wakes_at)
+    return wake_due(row.pk for row in rows if row.wakes_at is not None and row.wakes_at <= now)
 
 
 def _republish() -> int:
@@ -140,9 +140,7 @@ def _end_overlong() -> int:
 def _advance() -> int:
     """Ends of runs that were begun and not finished."""
     patience = timezone.now() - timedelta(seconds=settings.SWEEP_SECONDS)
-    rows = list(
-        GraphExecution.objects.in_epilogue().filter(ended_at__lt=patience).values_list("pk", flat=True)[:BATCH]
-    )
+    rows = list(GraphExecution.objects.in_epilogue().filter(ended_at__lt=patience).values_list("pk", flat=True)[:BATCH])
     for pk in rows:
         advance(pk)
     return len(rows)

@@ -58,7 +58,7 @@ class Delivery:
     def of(cls, pin: str, value: Any, output: NodeOutput, selector: str) -> "Delivery":
         text = encode(value)
         # an attribute is looked up on the block's own object, which the stored JSON is not any more
-        if len(text) > settings.REFERENCE_BYTES and pins.ATTRIBUTE not in selector:
+        if len(text) > settings.REFERENCE_BYTES and "_@_" not in selector:
             return cls(pin, value, None, output.pk, selector)
         return cls(pin, value, text)
 
@@ -131,4 +131,3 @@ def _received(
     for pin, (output_id, selector) in (execution.references or {}).items():
         values[pin] = large[output_id, selector]
     return values
-

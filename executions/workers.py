@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from typing import Any
 from uuid import UUID
 
@@ -12,20 +13,19 @@ from django.db import connections
 from executions.engine import running
 from executions.publishing import PROCESS
 
-_in_pool_process = False
+_in_pool_process = threading.Event()
 
 
 def holder() -> str:
     """Who holds an execution, for people and for `interrupt`: the kind of pool, the host and the process."""
-    kind = PROCESS if _in_pool_process else "threads of process "
+    kind = PROCESS if _in_pool_process.is_set() else "threads of process "
     return f"{kind}{os.getpid()} on {socket.gethostname()}"
 
 
 @signals.worker_process_init.connect
 def _begin_pool_process(**_: Any) -> None:
     """A forked process of a prefork pool: connections of the parent are not its own."""
-    global _in_pool_process
-    _in_pool_process = True
+    _in_pool_process.set()
     for connection in connections.all(initialized_only=True):
         connection.close()
     running.install_handler()

@@ -20,12 +20,13 @@ from executions.engine.birth import queue, relays
 from executions.engine.clock import Stamps
 from executions.engine.work import Work
 from executions.errors import NoCredits, Stopping, TooDeep
-from executions.facts import facts_of
+from executions.facts import RunFacts, facts_of
 from executions.models import GraphExecution, NodeExecution, RunNode
 from executions.states import Status
 from graphs import inputs as graph_inputs
 from graphs import services as graphs
 from graphs.models import GraphVersion
+from graphs.plan import PlanNode
 
 
 @dataclass(frozen=True)
@@ -102,28 +103,33 @@ def _insert(run: GraphExecution, order: Order) -> None:
     """The run, a meeting point for every node at which values are paired, and its first executions in node order."""
     run.save(force_insert=True)
     facts = facts_of(run.pk)
-    plan = facts.plan
-    starting = set(plan.starting)
-    points = [
-        RunNode(run=run, node_id=node.id, next_ordinal=int(node.id in starting), last_queued=0 if node.id in starting else None)
-        for node in plan.nodes.values()
-        if node.paired
-    ]  # fmt: skip
-    RunNode.objects.bulk_create(points, batch_size=500)
-    meeting = {point.node_id: point for point in points}
+    points = {node.id: _meeting_point(facts, node) for node in facts.plan.nodes.values() if node.paired}
+    RunNode.objects.bulk_create(points.values(), batch_size=500)
     stamps = Stamps()
-    first = []
-    for node_id in plan.starting:
-        node = plan.nodes[node_id]
-        spec = registry.get(node.block_id)
-        data = {} if spec is None else graph_inputs.starting_data(node, spec, order.inputs)
-        execution = NodeExecution(
-            run=run, node_id=node_id, run_node=meeting.get(node_id), ordinal=0, inputs=data, add_time=stamps.next(),
-            relayed=not relays(facts, node),
-        )  # fmt: skip
+    first = [_first(facts, facts.plan.nodes[node_id], points.get(node_id), order) for node_id in facts.plan.starting]
+    for execution in first:
+        execution.add_time = stamps.next()
         queue(facts, execution, stamps)
-        first.append(execution)
     NodeExecution.objects.bulk_create(first, batch_size=500)
+
+
+def _meeting_point(facts: RunFacts, node: PlanNode) -> RunNode:
+    started = node.id in facts.plan.starting
+    return RunNode(
+        run_id=facts.id, node_id=node.id, next_ordinal=1 if started else 0, last_queued=0 if started else None
+    )
+
+
+def _first(facts: RunFacts, node: PlanNode, point: RunNode | None, order: Order) -> NodeExecution:
+    spec = registry.get(node.block_id)
+    return NodeExecution(
+        run_id=facts.id,
+        node_id=node.id,
+        run_node=point,
+        ordinal=0,
+        inputs={} if spec is None else graph_inputs.starting_data(node, spec, order.inputs),
+        relayed=not relays(facts, node),
+    )
 
 
 @repeated

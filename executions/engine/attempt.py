@@ -91,7 +91,7 @@ def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Rout
 
 @repeated
 def _enter(work: Work) -> None:
-    """From here on the block may have had an effect: its price stays taken, and at-most-once means not again (D2, D13)."""
+    """From here on the block may have had an effect: its price stays taken, at-most-once means not again (D2)."""
     if work.execution.cost or work.spec.effect is Effect.AT_MOST_ONCE:
         if not NodeExecution.objects.held(work.execution.pk, work.token).update(entered=True):
             raise LostClaim
@@ -141,7 +141,7 @@ def _record_unpaid(work: Work, message: str) -> None:
 
 @repeated
 def _mishap(execution_id: UUID, work: Work | None, bug: Exception) -> None:
-    """An error of the engine: back off and try again, at most PETIOLE_MAX_ATTEMPTS times, then FAILED with its cause."""
+    """An error of the engine: back off and try again, PETIOLE_MAX_ATTEMPTS times, then FAILED with its cause."""
     with write():
         token = None if work is None else work.execution.claim_token
         execution = NodeExecution.objects.filter(pk=execution_id).first()

@@ -1,8 +1,7 @@
-"""A node that runs another graph: starts a child run, waits without a worker, hands the child's outputs on (spec 2.13)."""
+"""A node that runs another graph: starts a child run, waits without a worker, hands its outputs on (spec 2.13)."""
 
 from typing import Any
 from uuid import UUID
-
 
 from blocks.sdk.values import to_json
 from executions import values
@@ -22,7 +21,7 @@ from graphs.fields import encode
 
 
 def step(work: Work, outbox: Outbox) -> Routed:
-    """One step of the parent's node: start the child if there is none, take over what it has put out, end or suspend."""
+    """One step of the parent's node: start the child, take over what it has put out, end or suspend."""
     child = _child_of(work)
     if child is None:
         try:

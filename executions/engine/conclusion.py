@@ -1,4 +1,4 @@
-"""Ends a run when nothing is outstanding. Looks at rows, never at results; may be asked at any time, any number of times.
+"""Ends a run when nothing is outstanding. Looks at rows, never at results; may be asked at any time, and again.
 
 The end is a column (`epilogue`) that moves forward by compare-and-set: finish → notify → done. Only `finish` writes
 the final status. Each step publishes the next; a step that is switched off is passed in the same transaction."""

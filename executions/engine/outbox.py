@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from blocks.sdk.values import to_json
+from executions.database import release, repeated, write
 from executions.engine import routing
 from executions.engine.routing import Routed
 from executions.engine.work import Work
 from executions.errors import LostClaim
-from executions.database import release, repeated, write
 from executions.models import NodeExecution, NodeOutput
 from executions.values import Emitted, content
 from graphs.fields import encode
@@ -26,7 +26,7 @@ Publish = Callable[[list[NodeExecution]], None]
 
 
 class Outbox:
-    """Not yet committed outputs of one attempt. `emit` is called by the block's thread, `flush` by the pulse as well."""
+    """Not yet committed outputs of one attempt. The block's thread emits and flushes, the pulse flushes too."""
 
     def __init__(self, work: Work, publish: Publish) -> None:
         self.work = work
@@ -52,7 +52,7 @@ class Outbox:
         return len(self._pending) + 1 >= FULL
 
     def emit(self, pin: str, value: Any) -> None:
-        """Raises ValueError for a value that the block may not emit, LostClaim when this attempt may not write any more."""
+        """Raises ValueError for a value that may not be emitted, LostClaim when this attempt may not write."""
         if self._failure is not None:
             raise self._failure
         plain = to_json(value)
@@ -137,4 +137,3 @@ class Outbox:
             routed = final(self._taken())
             self.errors += routed.errors
             return routed
-

@@ -1,6 +1,6 @@
 """Pairs values at nodes with several inbound pins or a static link (spec 2.4, scenarios 5-27).
 
-One `RunNode` row per such node is locked first, so that two values that arrive at the same moment meet in one execution.
+One `RunNode` row per such node is locked first, so that two values that arrive at once meet in one execution.
 A value of pin p goes to the oldest INCOMPLETE execution without p. Those that have p are always older than those
 that lack it, so the ordinal of p's last value divides them, and pairing costs the same whatever waits."""
 
@@ -101,7 +101,8 @@ class Meeting:
         execution.inputs = {**execution.inputs, **fills}
         execution.save(
             update_fields=[
-                "status", "arrived", "inputs", "dispatch", "queue_time", "published_at", "publishes", "end_time", "stats"
+                "status", "arrived", "inputs", "dispatch", "queue_time", "published_at", "publishes", "end_time",
+                "stats",
             ]
         )  # fmt: skip
         self.row.last_queued = execution.ordinal
@@ -110,7 +111,7 @@ class Meeting:
             self.ready.append(execution)
 
     def _latest_static(self, pins: list[str]) -> dict[str, Any]:
-        """Static pins that have not arrived take the value of the most recently queued execution; null if it had none."""
+        """Static pins that have not arrived: as in the most recently queued execution, null if it had none."""
         if not pins or self.row.last_queued is None:
             return {}
         latest = NodeExecution.objects.get(run_node=self.row, ordinal=self.row.last_queued)
@@ -134,4 +135,3 @@ def meetings_of(facts: RunFacts, node_ids: Iterable[UUID], stamps: Stamps) -> di
     meetings = {row.node_id: Meeting(facts, row, stamps) for row in rows}
     stamps.restart()
     return meetings
-

@@ -30,7 +30,9 @@ def route(facts: RunFacts, node: PlanNode, emitted: Iterable[tuple[Emitted, Node
     routed = Routed()
     deliveries = list(_selected(node, emitted, routed.errors))
     stamps = Stamps()
-    met = meetings_of(facts, {link.sink_id for link, _, _ in deliveries if facts.plan.nodes[link.sink_id].paired}, stamps)
+    met = meetings_of(
+        facts, {link.sink_id for link, _, _ in deliveries if facts.plan.nodes[link.sink_id].paired}, stamps
+    )
     fresh: list[NodeExecution] = []
     for link, delivery, output in deliveries:
         meeting = met.get(link.sink_id)
@@ -63,9 +65,7 @@ def _selected(
                 yield link, Delivery.of(link.sink_name, to_json(value), output, link.source_name), output
 
 
-def _alone(
-    facts: RunFacts, link: PlanLink, delivery: Delivery, output: NodeOutput, stamps: Stamps
-) -> NodeExecution:
+def _alone(facts: RunFacts, link: PlanLink, delivery: Delivery, output: NodeOutput, stamps: Stamps) -> NodeExecution:
     """The execution that a value opens at a node where nothing is paired."""
     node = facts.plan.nodes[link.sink_id]
     execution = NodeExecution(

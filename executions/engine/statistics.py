@@ -39,14 +39,18 @@ class Statistics:
 
 
 def statistics(run: GraphExecution, *, ended: datetime) -> Statistics:
-    sums = NodeExecution.objects.filter(run_id=run.pk).claimed().aggregate(
-        claimed=Count("pk"),
-        failed=Count("pk", filter=Q(status=Status.FAILED)),
-        steps=Sum("extra_steps"),
-        wall=Sum("walltime"),
-        cpu=Sum("cputime"),
-        own=Sum("cost"),
-        children=Sum("extra_cost"),
+    sums = (
+        NodeExecution.objects.filter(run_id=run.pk)
+        .claimed()
+        .aggregate(
+            claimed=Count("pk"),
+            failed=Count("pk", filter=Q(status=Status.FAILED)),
+            steps=Sum("extra_steps"),
+            wall=Sum("walltime"),
+            cpu=Sum("cputime"),
+            own=Sum("cost"),
+            children=Sum("extra_cost"),
+        )
     )
     return Statistics(
         error=run.failure,

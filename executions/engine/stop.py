@@ -103,7 +103,7 @@ def after_grace(run_id: UUID, requested: datetime | None, now: datetime) -> None
 
 @repeated
 def fail(run_id: UUID, reason: str) -> None:
-    """End a run as FAILED: a refused charge, a limit, rejected content. Running nodes end TERMINATED, queued ones FAILED."""
+    """End a run as FAILED (a refused charge, a limit): running nodes end TERMINATED, queued ones FAILED."""
     with write():
         GraphExecution.objects.filter(pk=run_id, failure=None).alive().update(failure=reason)
     begin(run_id)

@@ -16,8 +16,10 @@ from graphs.plan import PlanNode
 
 @dataclass
 class Work:
-    """A node execution with everything its attempt needs. `problem`: the input check of spec 2.6 failed;
-    `invalid`: the block's own input model refused the data (2.9.2). Either way the block is not entered, and not paid."""
+    """A node execution with everything its attempt needs.
+
+    `problem`: the input check of spec 2.6 failed; `invalid`: the block's own input model refused the data (2.9.2).
+    Either way the block is not entered, and nothing is paid."""
 
     execution: NodeExecution
     facts: RunFacts

@@ -9,7 +9,7 @@ from graphs.models import Node
 
 
 class RunNode(models.Model):
-    """The meeting point of one run and one node at which values are paired. Who routes to the node locks this row first."""
+    """The meeting point of one run and one node at which values are paired. Who routes to it locks it first."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(GraphExecution, on_delete=models.CASCADE, db_index=False, related_name="run_nodes")
@@ -42,7 +42,7 @@ class NodeExecution(models.Model):
     epoch = models.PositiveIntegerField(default=0, help_text="Grows with every retry after a failure (D14)")
     claim_token = models.UUIDField(null=True)
     holder = models.CharField(max_length=255, null=True)
-    entered = models.BooleanField(default=False, help_text="The block was called; kept for paid and at-most-once blocks")
+    entered = models.BooleanField(default=False, help_text="The block was called; kept where it matters")
     waits_for = models.CharField(max_length=8, choices=Waits, null=True)
     wakes_at = models.DateTimeField(null=True)
     wake_pending = models.BooleanField(default=False)
@@ -70,8 +70,10 @@ class NodeExecution(models.Model):
                 name="node_execution_fits_status",
                 condition=Q(status=Status.INCOMPLETE, queue_time=None, end_time=None, claim_token=None)
                 | Q(status=Status.QUEUED, queue_time__isnull=False, end_time=None, claim_token=None, waits_for=None)
-                | Q(status=Status.RUNNING, start_time__isnull=False, end_time=None, claim_token__isnull=False, waits_for=None)
-                | Q(status=Status.RUNNING, start_time__isnull=False, end_time=None, claim_token=None, waits_for__isnull=False)
+                | (
+                    Q(status=Status.RUNNING, start_time__isnull=False, end_time=None)
+                    & (Q(claim_token__isnull=False, waits_for=None) | Q(claim_token=None, waits_for__isnull=False))
+                )
                 | Q(status=Status.REVIEW, start_time__isnull=False, end_time=None, claim_token=None)
                 | Q(status__in=FINAL, end_time__isnull=False, claim_token=None, waits_for=None),
                 violation_error_message="Times, claim and status do not fit together.",
@@ -100,9 +102,7 @@ class NodeExecution(models.Model):
             # the sweep: what should have been claimed by now
             models.Index(fields=["published_at"], condition=Q(status=Status.QUEUED), name="node_execution_queued"),
             # the sweep: timers and back-offs that are due
-            models.Index(
-                fields=["wakes_at"], condition=Q(waits_for__isnull=False), name="node_execution_waiting"
-            ),
+            models.Index(fields=["wakes_at"], condition=Q(waits_for__isnull=False), name="node_execution_waiting"),
             # a parent's step: outputs of the child that it has not taken over
             models.Index(fields=["run"], condition=Q(relayed=False), name="node_execution_to_relay"),
         ]

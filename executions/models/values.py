@@ -9,9 +9,7 @@ class NodeOutput(models.Model):
     """A value that a node execution emitted. Stored once and routed in the same transaction."""
 
     id = models.BigAutoField(primary_key=True)
-    node_execution = models.ForeignKey(
-        NodeExecution, on_delete=models.CASCADE, db_index=False, related_name="outputs"
-    )
+    node_execution = models.ForeignKey(NodeExecution, on_delete=models.CASCADE, db_index=False, related_name="outputs")
     epoch = models.PositiveIntegerField(default=0)
     sequence = models.PositiveIntegerField()
     pin = models.TextField()
