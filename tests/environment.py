@@ -4,10 +4,14 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
+from typing import Final
 
-if "PETIOLE_STATE" not in os.environ:
-    os.environ["PETIOLE_STATE"] = tempfile.mkdtemp(prefix="petiole-tests-")
-    atexit.register(shutil.rmtree, os.environ["PETIOLE_STATE"], ignore_errors=True)
+# Never the folder that the shell names: the test database takes the place of the real one in it.
+STATE: Final = Path(tempfile.mkdtemp(prefix="petiole-tests-")).resolve()
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
+os.environ["PETIOLE_STATE"] = str(STATE)
+os.environ.setdefault("PETIOLE_BLOCK_MODULES", "tests.conformance_blocks")
 
 if os.environ.get("DATABASE_URL"):
     os.environ.setdefault("PETIOLE_SECRET_KEY", "only-for-tests-and-known-to-everybody-who-reads-this")

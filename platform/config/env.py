@@ -12,13 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 T = TypeVar("T")
 
 _REQUIRED: Final[Any] = object()
-# What has been read, in order: the documentation test compares it with docs/settings.md.
-KNOWN: dict[str, str] = {}
+# What has been read, with its default: a test compares it with docs/settings.md.
+KNOWN: dict[str, Any] = {}
 
 
 def read(name: str, parse: Callable[[str], T], *, default: T = _REQUIRED) -> T:
     """The value of `name`, parsed; `default` when it is unset or blank."""
-    KNOWN[name] = "required" if default is _REQUIRED else repr(default)
+    KNOWN[name] = "required" if default is _REQUIRED else default
     text = os.environ.get(name, "").strip()
     if not text:
         if default is _REQUIRED:
