@@ -55,6 +55,7 @@ def is_abstract(block: type) -> bool:
 def describe(block: type[Block]) -> BlockSpec:
     """The facts of `block`. Building them is expensive: the registry does it once."""
     inputs, outputs = schema_of(block.Input), schema_of(block.Output)
+    definition.check_defaults(block, inputs)
     is_async = inspect.isasyncgenfunction(block.run)
     return BlockSpec(
         id=block.id,

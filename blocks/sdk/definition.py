@@ -2,9 +2,10 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from blocks.sdk.check import compiled
 from blocks.sdk.costs import Cost
 from blocks.sdk.errors import DefinitionError
 from blocks.sdk.fields import BareOutput, BlockInput, CredentialsReference
@@ -20,6 +21,15 @@ def check(block: type) -> None:
     problems = [*_naming(block), *_models(block), *_options(block)]
     if problems:
         raise DefinitionError(f"{block.__module__}.{block.__name__}: {'; '.join(problems)}")
+
+
+def check_defaults(block: type, inputs: Mapping[str, Any]) -> None:
+    """Raises DefinitionError when a default is nothing that the pin itself would take."""
+    for name, part in inputs["properties"].items():
+        check = compiled(part)
+        problem = check(part["default"]) if check is not None and "default" in part else None
+        if problem is not None:
+            raise DefinitionError(f"{block.__module__}.{block.__name__}: the default of Input.{name}: {problem}")
 
 
 def _naming(block: Any) -> Iterator[str]:

@@ -88,7 +88,7 @@ def calculate(operator: str, left: Any, right: Any) -> None:
     if operator == "%" and isinstance(left, str):
         formatted(left, right)
     elif operator in ("+", "*") and not _plain_numbers(left, right):
-        sizes = [len(side) if isinstance(side, (str, list, tuple)) else 0 for side in (left, right)]
+        sizes = [len(side) if isinstance(side, (str, bytes, list, tuple)) else 0 for side in (left, right)]
         factor = next((side for side in (left, right) if isinstance(side, int)), 1)
         bounded(sum(sizes) * (factor if operator == "*" else 1))
     elif isinstance(left, int) and isinstance(right, int):
@@ -108,42 +108,54 @@ def _plain_numbers(left: Any, right: Any) -> bool:
     return isinstance(left, (int, float)) and isinstance(right, (int, float))
 
 
-def _first_number(arguments: tuple[Any, ...], default: int) -> int:
-    return next((argument for argument in arguments if isinstance(argument, int)), default)
+def _number(arguments: tuple[Any, ...], default: int) -> int:
+    numbers = [each for each in arguments if isinstance(each, int) and not isinstance(each, bool)]
+    return max(0, *numbers) if numbers else default
+
+
+def _length(arguments: tuple[Any, ...]) -> int:
+    return max((len(each) for each in arguments if isinstance(each, str)), default=0)
 
 
 def _replaced(text: Any, old: Any = "", new: Any = "", *_rest: Any) -> int:
     return len(str(text)) + str(text).count(str(old)) * len(str(new))
 
 
-def _joined(items: Any, separator: Any = "", *_rest: Any) -> int:
-    return weight(items) + (len(items) if isinstance(items, Sized) else 1) * len(str(separator))
+def _joined(items: Any, *rest: Any) -> int:
+    return weight(items) + (len(items) if isinstance(items, Sized) else 1) * _length(rest)
 
 
-def _wrapped(text: Any, width: Any = 79, _break: Any = True, wrap: Any = "\n", *_rest: Any) -> int:  # noqa: FBT002 - Jinja's
-    return len(str(text)) * (1 + len(str(wrap or "")) // max(1, width))
+def _indented(text: Any, *rest: Any) -> int:
+    return len(str(text)) + (str(text).count("\n") + 1) * max(_number(rest, 4), _length(rest))
+
+
+def _wrapped(text: Any, *rest: Any) -> int:
+    return len(str(text)) * (1 + _length(rest) // max(1, _number(rest, 79)))
+
+
+def _padded(text: Any, *rest: Any) -> int:
+    return max(len(str(text)), _number(rest, 80))
 
 
 # how large the result of a filter or text method gets, from its arguments (the text first)
 SIZES: dict[str, Callable[..., int]] = {
-    "center": lambda text, *rest: len(str(text)) + _first_number(rest, 80),
-    "ljust": lambda text, *rest: len(text) + _first_number(rest, 0),
-    "rjust": lambda text, *rest: len(text) + _first_number(rest, 0),
-    "zfill": lambda text, *rest: len(text) + _first_number(rest, 0),
-    "expandtabs": lambda text, *rest: len(text) + text.count("\t") * _first_number(rest, 8),
-    "indent": lambda text, width=4, *_: (
-        len(str(text)) + str(text).count("\n") * (weight(width) + _first_number((width,), 0))
-    ),
+    "center": _padded,
+    "ljust": _padded,
+    "rjust": _padded,
+    "zfill": _padded,
+    "expandtabs": lambda text, *rest: len(text) + text.count("\t") * _number(rest, 8),
+    "indent": _indented,
     "replace": _replaced,
     "wordwrap": _wrapped,
     "join": _joined,
-    "extend": lambda items, more=(), *_: len(items) + (len(more) if hasattr(more, "__len__") else 0),
-    "batch": lambda _items, *rest: _first_number(rest, 1),
-    "slice": lambda _items, *rest: _first_number(rest, 1),
+    "extend": lambda items, *more: len(items) + sum(len(each) for each in more if isinstance(each, Sized)),
+    "batch": lambda _items, *rest: _number(rest, 1),
+    "slice": lambda _items, *rest: _number(rest, 1),
 }
+# the others only need a look at what they get
 for _name in ("capitalize", "e", "escape", "forceescape", "lower", "safe", "string", "striptags", "title", "trim",
               "truncate", "upper", "urlencode", "wordcount"):  # fmt: skip
-    SIZES[_name] = lambda value="", *_: weight(value)
+    SIZES[_name] = lambda *_: 0
 
 
 def guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,7 +166,9 @@ def guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
         given = [list(each) if isinstance(each, Iterator) else each for each in arguments]
-        bounded(size(*given[skipped:], *named.values()))
+        subject = [*given[skipped:], *named.values()]
+        bounded(weight(subject))  # before anything is turned into text to be measured
+        bounded(size(*subject))
         spend()
         return function(*given, **named)
 

@@ -1,7 +1,7 @@
 """Renders the templates of agents: Jinja in a sandbox without globals, with bounds on time and size."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError, nodes, pass_eval_context
@@ -92,8 +92,11 @@ class _Environment(SandboxedEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as in the base class
         guards.spend()
         owner, name = getattr(__obj, "__self__", None), getattr(__obj, "__name__", "")
-        if isinstance(owner, (str, list)) and name in guards.SIZES:
-            guards.bounded(guards.SIZES[name](*_method_arguments(owner, name, args), *kwargs.values()))
+        if isinstance(owner, (str, bytes, list)) and name in guards.SIZES:
+            given = [list(each) if isinstance(each, Iterator) else each for each in args]
+            guards.bounded(guards.weight(given))
+            guards.bounded(guards.SIZES[name](*_method_arguments(owner, name, given), *kwargs.values()))
+            args = tuple(given)
         result = super().call(__context, __obj, *args, **kwargs)
         if isinstance(__obj, Macro):
             guards.printed(result)
@@ -114,9 +117,9 @@ class _Environment(SandboxedEnvironment):
         return checked
 
 
-def _method_arguments(owner: Any, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+def _method_arguments(owner: Any, name: str, arguments: list[Any]) -> list[Any]:
     # separator.join(items) is the filter's items|join(separator)
-    return (*arguments[:1], owner) if name == "join" else (owner, *arguments)
+    return [*arguments[:1], owner] if name == "join" else [owner, *arguments]
 
 
 class _Guarding(NodeTransformer):
