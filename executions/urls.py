@@ -1,0 +1,11 @@
+from django.urls import path
+
+from executions import api
+
+urlpatterns = [
+    path("executions", api.Runs.as_view()),
+    path("graphs/<uuid:graph_id>/execute/<int:version>", api.Execute.as_view()),
+    path("graphs/<uuid:graph_id>/executions", api.GraphRuns.as_view()),
+    path("graphs/<uuid:graph_id>/executions/<uuid:run_id>", api.RunDetail.as_view()),
+    path("graphs/<uuid:graph_id>/executions/<uuid:run_id>/stop", api.Stop.as_view()),
+]

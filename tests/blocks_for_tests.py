@@ -1,0 +1,147 @@
+"""Blocks with the habits that an engine has to cope with. Loaded by PETIOLE_BLOCK_MODULES in tests only."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from blocks.sdk import Block, BlockInput, BlockOutput, Context, Cost, Effect, Field, Workload
+
+
+class Anything(BlockInput):
+    x: Any = Field(description="Anything")
+
+
+class Out(BlockOutput):
+    out: Any = Field(description="What came of it")
+
+
+class ForeverBlock(Block):
+    """Keeps a process busy until it is interrupted; an `except Exception` does not let go of it."""
+
+    id = "f0000000-0000-4000-8000-000000000001"
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", "began"
+        while True:
+            try:
+                time.sleep(0.05)
+            except Exception:
+                continue
+
+
+class PatientBlock(Block):
+    """Runs on a thread and looks whether it is to end."""
+
+    id = "f0000000-0000-4000-8000-000000000002"
+    workload = Workload.IO
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", "began"
+        while not context.cancelled():
+            time.sleep(0.02)
+
+
+class AsleepBlock(Block):
+    """Waits on the event loop for a very long time."""
+
+    id = "f0000000-0000-4000-8000-000000000003"
+    Input = Anything
+    Output = Out
+
+    async def run(self, data: Anything, context: Context) -> AsyncIterator[tuple[str, Any]]:
+        yield "out", "began"
+        await asyncio.sleep(3600)
+
+
+class DeafBlock(Block):
+    """Runs on a thread and never looks whether it is to end, for a few seconds."""
+
+    id = "f0000000-0000-4000-8000-000000000004"
+    workload = Workload.IO
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", "began"
+        end = time.monotonic() + 8
+        while time.monotonic() < end:
+            time.sleep(0.05)
+        yield "out", "ended"
+
+
+class FlakyInput(BlockInput):
+    x: Any = Field(description="Anything")
+    failures: int = Field(default=1, description="Attempts that fail")
+
+
+class FlakyBlock(Block):
+    """Fails a number of times, then succeeds."""
+
+    id = "f0000000-0000-4000-8000-000000000005"
+    costs = (Cost(amount=7),)
+    Input = FlakyInput
+    Output = Out
+
+    def run(self, data: FlakyInput, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", context.attempt
+        if context.attempt <= data.failures:
+            raise ValueError(f"attempt {context.attempt} fails")
+
+
+class CountInput(BlockInput):
+    n: int = Field(description="How many")
+    pause: float = Field(default=0.0, description="Seconds between two")
+
+
+class CountBlock(Block):
+    """Emits 0 … n-1."""
+
+    id = "f0000000-0000-4000-8000-000000000006"
+    Input = CountInput
+    Output = Out
+
+    def run(self, data: CountInput, context: Context) -> Iterator[tuple[str, Any]]:
+        for number in range(data.n):
+            if data.pause:
+                time.sleep(data.pause)
+            yield "out", number
+
+
+class BigBlock(Block):
+    """Emits a text of n characters."""
+
+    id = "f0000000-0000-4000-8000-000000000007"
+    Input = CountInput
+    Output = Out
+
+    def run(self, data: CountInput, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", {"text": "x" * data.n, "n": data.n}
+
+
+class OnceBlock(Block):
+    """Must never be called twice for one execution."""
+
+    id = "f0000000-0000-4000-8000-000000000008"
+    effect = Effect.AT_MOST_ONCE
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", context.attempt
+        time.sleep(30)
+
+
+class WhoBlock(Block):
+    """Emits what the block is told about its surroundings."""
+
+    id = "f0000000-0000-4000-8000-000000000009"
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", {"run": context.graph_exec_id, "user": context.user_id, "timezone": context.user_timezone}
