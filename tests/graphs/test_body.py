@@ -24,9 +24,9 @@ def test_a_name_and_nodes_are_enough() -> None:
 
 
 def test_nulls_and_unknown_keys_of_older_files_are_tolerated() -> None:
-    nodes = [{**NODE, "metadata": None, "webhook": {}, "id": None}]
+    old: dict[str, Any] = {**NODE, "metadata": None, "webhook": {}, "id": None}
     graph = parse(
-        {"name": "g", "nodes": nodes, "links": None, "sub_graphs": None, "version": None, "is_template": True}
+        {"name": "g", "nodes": [old], "links": None, "sub_graphs": None, "version": None, "is_template": True}
     )
     assert graph.nodes[0].metadata == {}
     assert graph.nodes[0].id
@@ -75,10 +75,8 @@ def test_a_value_nested_without_end_is_refused() -> None:
         value: Any = 1
         for _ in range(depth):
             value = [value]
-        assert (
-            "nested"
-            in refused({"name": "g", "nodes": [{**NODE, "input_default": {"x": value}}]})["nodes.0.input_default"]
-        )
+        found = refused({"name": "g", "nodes": [{**NODE, "input_default": {"x": value}}]})
+        assert "nested" in found["nodes.0.input_default"]
 
 
 def test_a_wide_value_is_not_a_deep_one() -> None:

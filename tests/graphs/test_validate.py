@@ -112,7 +112,7 @@ def test_v3_a_link_of_an_unknown_block_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["a.nope -> b.x", "a.out -> b.nope", "a.nope_#_k -> b.x", "a.out -> b.nope_$_0"])
 def test_v4_a_link_needs_pins_that_the_blocks_have(text: str) -> None:
-    with pytest.raises(GraphInvalid, match="nope.* is invalid, Allowed fields: .*(out|x)"):
+    with pytest.raises(GraphInvalid, match=r"nope.* is invalid, Allowed fields: .*(out|x)"):
         save([echo("a"), echo("b")], [text])
     with pytest.raises(GraphInvalid, match="Allowed fields"):
         run([echo("a"), echo("b")], [text])
@@ -143,7 +143,7 @@ def test_v4_pins_of_a_sub_agent_are_those_of_its_stored_schemas() -> None:
     "broken", [node("a", specs.InBlock), node("a", specs.OutBlock), node("a", specs.AgentBlock, {"inputs": {}})]
 )
 def test_v6_inputs_outputs_and_sub_agents_need_their_fields_when_saved(broken: dict[str, Any]) -> None:
-    with pytest.raises(GraphInvalid, match="Node a, field .*: This field is required"):
+    with pytest.raises(GraphInvalid, match=r"Node a, field .*: This field is required"):
         save([broken])
 
 
