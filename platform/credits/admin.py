@@ -49,13 +49,13 @@ class BalanceAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         grant = self.admin_site.admin_view(self.grant)
-        return [path("<path:object_id>/grant/", grant, name="credits_balance_grant"), *super().get_urls()]
+        return [path("<uuid:user_id>/grant/", grant, name="credits_balance_grant"), *super().get_urls()]
 
-    def grant(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def grant(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
         if not request.user.has_perm("credits.grant_credits"):
             raise PermissionDenied
-        held = get_object_or_404(Balance.objects.select_related("user"), pk=object_id)
-        form = GrantForm(request.POST or None, initial={"key": f"admin:{uuid4()}"})
+        held = get_object_or_404(Balance.objects.select_related("user"), pk=user_id)
+        form = GrantForm(request.POST or None, initial={"key": uuid4()})
         if form.is_valid() and self._granted(request, held, form):
             return HttpResponseRedirect(reverse("admin:credits_balance_change", args=[held.pk]))
         context = self.admin_site.each_context(request) | {
@@ -68,9 +68,10 @@ class BalanceAdmin(ReadOnlyAdmin):
 
     def _granted(self, request: HttpRequest, held: Balance, form: GrantForm) -> bool:
         wanted = form.cleaned_data
+        key = f"admin:{wanted['key']}"
         try:
             booking = services.grant(
-                held.pk, wanted["amount"], reason=wanted["reason"], admin_id=request.user.pk, key=wanted["key"]
+                held.pk, wanted["amount"], reason=wanted["reason"], admin_id=request.user.pk, key=key
             )
         except CreditsError as refused:
             form.add_error("amount", str(refused))

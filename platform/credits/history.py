@@ -50,9 +50,10 @@ def page(user_id: UUID, *, limit: int, before: datetime | None = None, type: str
 def _heads(user_id: UUID, type: str | None) -> QuerySet[CreditTransaction]:  # noqa: A002
     """The newest row of each entry, newest first."""
     newer = CreditTransaction.objects.active().filter(
-        Q(created_at__gt=OuterRef("created_at")) | Q(created_at=OuterRef("created_at"), id__gt=OuterRef("id")),
+        Q(created_at__gt=OuterRef("created_at")) | Q(id__gt=OuterRef("id")),
         user_id=user_id,
         graph_exec_id=OuterRef("graph_exec_id"),
+        created_at__gte=OuterRef("created_at"),  # what bounds the search in the index
     )
     heads = CreditTransaction.objects.active().filter(~OF_RUN | ~Exists(newer), user_id=user_id)
     if type == Type.USAGE:

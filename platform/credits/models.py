@@ -4,11 +4,12 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from uuid_utils import compat
+
+from credits.fields import JSONText
 
 # Every amount stays exact in JSON, whoever reads it: the largest whole number a double holds without gaps.
 MOST: Final = 2**53 - 1
@@ -87,12 +88,16 @@ class CreditTransaction(models.Model):
     running_balance = models.BigIntegerField(help_text="The balance after this movement")
     is_active = models.BooleanField(default=True, help_text="A pending payment is not active and moves nothing")
     created_at = models.DateTimeField(default=timezone.now)
-    metadata = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    metadata = JSONText(default=dict)
     graph_exec_id = models.UUIDField(null=True, blank=True)
     graph_id = models.UUIDField(null=True, blank=True)
     node_execution_id = models.UUIDField(null=True, blank=True)
     kind = models.CharField(max_length=16, blank=True, default="", help_text="What is charged: run, tier …")
     cycle = models.PositiveIntegerField(null=True, blank=True, help_text="Which charge of the node execution, from 1")
+
+    payment = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="taken_back", db_index=False
+    )
 
     objects = CreditTransactionQuerySet.as_manager()
 

@@ -65,11 +65,11 @@ def take_back(user_id: UUID, payment: str, amount: int, *, key: str, reason: str
         raise UnknownPayment(f"There is no payment {payment!r}.")
     if earlier := booked_before(held, key, Type.REFUND, -amount):
         return earlier
-    refunds = CreditTransaction.objects.filter(user_id=user_id, type=Type.REFUND, metadata__payment=payment)
-    left = paid.amount + (refunds.aggregate(total=Sum("amount"))["total"] or 0)
+    refunded = CreditTransaction.objects.filter(user_id=user_id, payment=paid).aggregate(total=Sum("amount"))["total"]
+    left = paid.amount + (refunded or 0)
     if not 0 < amount <= left:
         raise AmountRefused(f"Of this payment {dollars(left)} can be taken back.")
-    row = CreditTransaction(user_id=user_id, type=Type.REFUND, amount=-amount, key=key)
-    row.metadata = {"payment": payment, "reason": reason}
+    row = CreditTransaction(user_id=user_id, type=Type.REFUND, amount=-amount, key=key, payment=paid)
+    row.metadata = {"reason": reason}
     move(held, row)
     return Booking(key, held.balance)

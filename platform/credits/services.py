@@ -202,7 +202,7 @@ def settle_tiers(user_id: UUID, run_id: UUID, executions: int, *, graph_id: UUID
             Balance.objects.filter(pk=held.pk).update(executions=held.executions + more, owed=owed)
         if paid:
             row = CreditTransaction(user_id=user_id, type=Type.USAGE, amount=-paid, kind="tier")
-            row.key, row.graph_exec_id, row.graph_id = f"tier:{run_id}:{executions}", run_id, graph_id
+            row.graph_exec_id, row.graph_id = run_id, graph_id
             row.metadata = {"graph_exec_id": str(run_id), "execution_count": tiers * settings.TIER_SIZE}
             row.metadata |= {"charge": "Execution Cost"} | ({"graph_id": str(graph_id)} if graph_id else {})
             move(held, row)

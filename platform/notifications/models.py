@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from uuid_utils import compat
+
+from notifications.fields import JSONText
 
 
 def new_id() -> Any:
@@ -26,7 +27,7 @@ class Notice(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False)
     kind = models.CharField(max_length=40, choices=Kind)
-    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    data = JSONText(default=dict)
     key = models.CharField(max_length=255, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

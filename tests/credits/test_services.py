@@ -203,3 +203,9 @@ def test_the_database_itself_refuses_a_second_charge_of_a_cycle(rich: User, char
     row.pk, row.key = uuid4(), "another"
     with pytest.raises(IntegrityError):
         row.save(force_insert=True)
+
+
+def test_a_charge_never_fails_for_what_it_says_about_itself(rich: User, charge: Charging) -> None:
+    said = {"input": {"model": "a\x00b\ud800", "size": float("inf"), "keys": [1, None, {"ü": "ü"}]}}
+    charge(rich, 10, **said)
+    assert CreditTransaction.objects.get(type="USAGE").metadata == said
