@@ -93,7 +93,10 @@ def crossed_low(after: int, charged: int) -> bool:
 
 
 def give_back(*, node_execution_id: UUID, kind: str = "run", reason: str) -> int:
-    """Return the price of a node execution whose block was never entered; its next claim charges again."""
+    """Return the price of a node execution whose block was never entered; its next claim charges again.
+
+    The balance is the last lock of a transaction: lock the node's row first, as a claim does, or the two can deadlock.
+    """
     if not enabled():
         return 0
     _inside_a_transaction()
