@@ -1,5 +1,6 @@
 """Waits, then goes on."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,6 +66,9 @@ def _duration(data: CountdownTimerBlock.Input) -> timedelta:
 
 def _number(value: int | str) -> float:
     try:
-        return float(value)
-    except ValueError:
-        raise ValueError(f"{value[:100] if isinstance(value, str) else value!r} is no number") from None
+        number = float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{str(value)[:100]!r} is no number of anything")
+    return number

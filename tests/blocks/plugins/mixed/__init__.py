@@ -1,0 +1,1 @@
+"""A plug-in of several modules, some of which cannot be imported."""

@@ -1,0 +1,3 @@
+"""Needs something that is not installed."""
+
+raise ImportError("no module named bicycle")

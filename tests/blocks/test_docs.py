@@ -1,0 +1,30 @@
+"""Every block has a page, and what the code knows stands in it as it is today."""
+
+from pathlib import Path
+
+import pytest
+
+from blocks import docs
+from blocks.sdk import BlockSpec
+
+PAGES = Path(__file__).parents[2] / "docs" / "blocks"
+LIBRARY = docs.library()
+
+
+@pytest.mark.parametrize("spec", LIBRARY, ids=[spec.name for spec in LIBRARY])
+def test_a_block_has_a_page_of_today(spec: BlockSpec) -> None:
+    page = PAGES / docs.page_name(spec)
+    assert page.exists(), f"{page} is missing: run python -m blocks.docs docs/blocks and add what is worth knowing"
+    text = page.read_text("utf-8")
+    assert text.startswith(f"# {docs.title(spec)}\n\n{spec.description}\n")
+    assert text == docs.refreshed(text, spec), f"{page} is out of date: run python -m blocks.docs docs/blocks"
+
+
+def test_there_is_no_page_of_a_block_that_is_gone() -> None:
+    assert {page.name for page in PAGES.glob("*.md")} - {"README.md"} == {docs.page_name(spec) for spec in LIBRARY}
+
+
+def test_a_new_page_can_be_started(tmp_path: Path) -> None:
+    docs.write(tmp_path)
+    docs.write(tmp_path)
+    assert len(list(tmp_path.glob("*.md"))) == len(LIBRARY)
