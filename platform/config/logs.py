@@ -59,7 +59,9 @@ class Line(logging.Formatter):
             structlog.processors.TimeStamper(fmt="iso", utc=True),
         ]
         if self.as_json:
-            shown: list[Any] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+            # Local variables are left out: they hold keys and people's data.
+            trace = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            shown: list[Any] = [structlog.processors.ExceptionRenderer(trace), structlog.processors.JSONRenderer()]
         else:
             plain = structlog.dev.plain_traceback
             shown = [

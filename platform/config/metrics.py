@@ -9,7 +9,7 @@ from typing import Any, Final
 import redis
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -78,9 +78,7 @@ class Rows:
         yield runs
         nodes = NODES()
         outstanding = NodeExecution.objects.outstanding().values_list("status")
-        for status, number, waiting in outstanding.annotate(
-            Count("pk"), Count("pk", filter=Q(waits_for__isnull=False))
-        ):
+        for status, number, waiting in outstanding.annotate(number=Count("pk"), suspended=Count("waits_for")):
             nodes.add_metric([status], number - waiting)
             if waiting:
                 nodes.add_metric(["WAITING"], waiting)
@@ -101,12 +99,18 @@ class Queues:
         waiting = MESSAGES()
         try:
             if not settings.CELERY_BROKER_URL.startswith("amqp"):
-                with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+                with redis.Redis.from_url(broker(), socket_timeout=2, socket_connect_timeout=2) as client:
                     for queue in QUEUES:
                         waiting.add_metric([queue], client.llen(queue))
         except redis.RedisError:
             pass  # a series that is missing says it; /healthz says why
         yield waiting
+
+
+def broker() -> str:
+    """The server that holds the queues; sockets have another name in Celery."""
+    url: str = settings.CELERY_BROKER_URL
+    return settings.REDIS_URL if url.startswith("redis+socket:") else url
 
 
 REGISTRY.register(Rows())

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from tests.config.installation import Installation
+from tests.config.installation import Installation, installed
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,5 @@ def profile() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def installation(tmp_path: Path, profile: dict[str, str]) -> Iterator[Installation]:
-    made = Installation(tmp_path, {name: value for name, value in profile.items() if name != "PETIOLE_STATE"})
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.kill()
+    with installed(tmp_path, profile) as made:
+        yield made

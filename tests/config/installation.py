@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +91,9 @@ class Installation:
         mine = f"PETIOLE_STATE={self.state}".encode()
         return [pid for pid in running() if mine in environment_of(pid)]
 
-    def stop(self) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(number)
         rest, _ = self.process.communicate(timeout=60)
         self.said += rest.decode()
         return self.process.returncode
@@ -101,6 +102,17 @@ class Installation:
         assert self.process is not None
         self.process.kill()
         self.process.communicate()
+
+
+@contextmanager
+def installed(folder: Path, environment: dict[str, str]) -> Iterator[Installation]:
+    """An installation that does not outlive its test."""
+    made = Installation(folder, {name: value for name, value in environment.items() if name != "PETIOLE_STATE"})
+    try:
+        yield made
+    finally:
+        if made.process is not None and made.process.poll() is None:
+            made.kill()
 
 
 def running() -> list[int]:

@@ -12,9 +12,11 @@ def say(text: str) -> None:
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    except (BrokenPipeError, OSError):
-        # Nobody reads any more. The work goes on; later lines go nowhere.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  open as long as the process
+    except OSError:
+        # Nobody reads any more. The work goes on, and what is said goes nowhere.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 class Lines:

@@ -1,0 +1,29 @@
+import pytest
+from pytest_django import Settings
+
+from config import checks
+
+
+def ids() -> list[str | None]:
+    return [message.id for message in checks.settings_fit_together()]
+
+
+def test_the_defaults_fit_together() -> None:
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("FILE_BYTES", 1024, "config.E001"),
+        ("CELERY_TASK_TIME_LIMIT", 6 * 3600, "config.E002"),
+        ("STOP_GRACE", 60.0, "config.E003"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_found(settings: Settings, name: str, value: float, found: str) -> None:
+    setattr(settings, name, value)
+    assert ids() == [found]
+
+
+def test_the_blocks_of_the_installation_are_all_there() -> None:
+    assert checks.plug_ins_are_loaded() == []

@@ -1,0 +1,64 @@
+"""What a person reads when something about the environment is wrong: a sentence, never a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.config.installation import ROOT
+
+PRODUCTION = {
+    "DATABASE_URL": "postgresql://petiole@127.0.0.1/petiole",
+    "REDIS_URL": "redis://127.0.0.1/0",
+    "PETIOLE_SECRET_KEY": "a-key-of-more-than-fifty-characters-for-a-check-of-settings-only",
+    "PETIOLE_HOSTS": "petiole.example.org",
+}
+
+
+def manage(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.defpath, "HOME": str(folder), "PETIOLE_STATE": str(folder / "state"), **variables}
+    command = [sys.executable, str(ROOT / "manage.py"), *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_bad_value_stops_every_command_with_a_sentence(tmp_path: Path) -> None:
+    ended = manage(tmp_path, "check", PETIOLE_MAX_DEPTH="deep")
+    assert ended.returncode == 2
+    assert ended.stderr == "PETIOLE_MAX_DEPTH='deep': use a whole number, at least 1\n"
+
+
+@pytest.mark.parametrize("missing", ["REDIS_URL", "PETIOLE_SECRET_KEY", "PETIOLE_HOSTS"])
+def test_production_has_no_default_for_what_must_be_chosen(tmp_path: Path, missing: str) -> None:
+    given = {name: value for name, value in PRODUCTION.items() if name != missing}
+    ended = manage(tmp_path, "check", **given)
+    assert ended.returncode == 2
+    assert ended.stderr == f"{missing} is not set, and there is no default for it.\n"
+
+
+def test_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
+    ended = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    away = PRODUCTION | {"DATABASE_URL": "postgresql://petiole@127.0.0.1:9/petiole"}
+    ended = manage(tmp_path, "up", "--port", "0", **away)
+    assert ended.returncode == 2
+    assert "The database does not answer: connection" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_broker_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    ended = manage(tmp_path, "up", "--port", "0", REDIS_URL="redis://127.0.0.1:9/0")
+    assert ended.returncode == 2
+    assert "The server of REDIS_URL does not answer: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("words", [("--port", "70000"), ("--workers-io", "0"), ("--workers-cpu", "many")])
+def test_a_number_that_does_not_fit_is_refused(tmp_path: Path, words: tuple[str, str]) -> None:
+    ended = manage(tmp_path, "up", *words)
+    assert ended.returncode == 2
+    assert f"argument {words[0]}: use a number from" in ended.stderr
