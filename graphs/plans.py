@@ -1,9 +1,12 @@
 """Plans of stored versions, compiled once per process: a version never changes."""
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import Final
 from uuid import UUID
+
+from django.db.models import Q
 
 from blocks import registry
 from graphs.errors import GraphNotFound
@@ -49,26 +52,40 @@ kept: Final = _Kept()
 
 def plan_of(version_id: UUID) -> Plan:
     """The plan of a version: from memory, else three queries."""
-    plan = kept.get(version_id)
+    plan = kept.get(version_id) or plans_of([version_id]).get(version_id)
     if plan is None:
-        plan = _compile(version_id)
-        kept.put(plan)
+        raise GraphNotFound(f"There is no version of a graph with the id {version_id}.")
     return plan
 
 
-def _compile(version_id: UUID) -> Plan:
-    row = GraphVersion.objects.filter(id=version_id).values_list("graph_id", "version", "name").first()
-    if row is None:
-        raise GraphNotFound(f"There is no version of a graph with the id {version_id}.")
-    graph_id, version, name = row
-    nodes = Node.objects.filter(graph_version_id=version_id).order_by("position")
-    links = Link.objects.filter(graph_version_id=version_id).order_by("position")
-    return compile_plan(
-        graph_id=graph_id,
-        version=version,
-        version_id=version_id,
-        name=name,
-        nodes=(NodeRow(*fields) for fields in nodes.values_list(*NodeRow._fields)),
-        links=(LinkRow(*fields) for fields in links.values_list(*LinkRow._fields)),
-        spec_of=registry.get,
-    )
+def plans_of(version_ids: Iterable[UUID]) -> dict[UUID, Plan]:
+    """The plans of the versions that exist: from memory, and three queries for all others together."""
+    plans = {version_id: kept.get(version_id) for version_id in version_ids}
+    compiled = _compile([version_id for version_id, plan in plans.items() if plan is None])
+    for plan in compiled:
+        kept.put(plan)
+    return {version_id: plan for version_id, plan in plans.items() if plan} | {one.version_id: one for one in compiled}
+
+
+def _compile(version_ids: Sequence[UUID]) -> list[Plan]:
+    if not version_ids:
+        return []
+    versions = GraphVersion.objects.filter(id__in=version_ids).values_list("id", "graph_id", "version", "name")
+    nodes, links = defaultdict[UUID, list[NodeRow]](list), defaultdict[UUID, list[LinkRow]](list)
+    of_versions = Q(graph_version_id__in=version_ids)
+    for of_version, *node in Node.objects.filter(of_versions).values_list("graph_version_id", *NodeRow._fields):
+        nodes[of_version].append(NodeRow(*node))
+    for of_version, *link in Link.objects.filter(of_versions).values_list("graph_version_id", *LinkRow._fields):
+        links[of_version].append(LinkRow(*link))
+    return [
+        compile_plan(
+            graph_id=graph_id,
+            version=version,
+            version_id=version_id,
+            name=name,
+            nodes=nodes[version_id],
+            links=links[version_id],
+            spec_of=registry.get,
+        )
+        for version_id, graph_id, version, name in versions
+    ]

@@ -1,21 +1,24 @@
 """The questions that are asked about stored graphs, each with a fixed number of queries."""
 
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from accounts.models import User
 from blocks import registry
 from blocks.sdk.kinds import BlockType
 from graphs.body import HIGHEST
 from graphs.models import GraphVersion, Node
 from graphs.nesting import Key
-from graphs.plans import plan_of
+from graphs.plan import Plan
+from graphs.plans import plans_of
 from graphs.storing import called_by
 
 NOTHING: Final = UUID(int=0)
+
+# For versions: which others each of them runs.
+CallsOf: TypeAlias = Callable[[Sequence[UUID]], dict[UUID, list[Key]]]
 
 
 def uuid_of(value: object) -> UUID:
@@ -28,13 +31,21 @@ def uuid_of(value: object) -> UUID:
         return NOTHING
 
 
-def versions(owner: User, graph_id: object) -> QuerySet[GraphVersion]:
+def versions(owner_id: UUID, graph_id: object) -> QuerySet[GraphVersion]:
     """The versions of a graph of the owner, newest first."""
-    found = GraphVersion.objects.filter(graph_id=uuid_of(graph_id), graph__owner=owner, graph__deleted_at=None)
+    found = GraphVersion.objects.filter(graph_id=uuid_of(graph_id), graph__owner_id=owner_id, graph__deleted_at=None)
     return found.select_related("graph").order_by("-version")
 
 
-def stored(owner: User, keys: Collection[Key]) -> dict[Key, GraphVersion]:
+def active(owner_id: UUID) -> QuerySet[GraphVersion]:
+    """The active version of each of the owner's graphs, newest graphs first."""
+    found = GraphVersion.objects.filter(
+        version=F("graph__active_version"), graph__owner_id=owner_id, graph__deleted_at=None
+    )
+    return found.select_related("graph").order_by("-graph__created_at", "-graph_id")
+
+
+def stored(owner_id: UUID, keys: Collection[Key]) -> dict[Key, GraphVersion]:
     """Which of these versions exist and belong to the owner. One query."""
     ids = {key: uuid_of(key[0]) for key in keys if 1 <= key[1] <= HIGHEST}
     if not ids:
@@ -42,7 +53,7 @@ def stored(owner: User, keys: Collection[Key]) -> dict[Key, GraphVersion]:
     found = GraphVersion.objects.filter(
         graph_id__in=set(ids.values()),
         version__in={version for _, version in ids},
-        graph__owner=owner,
+        graph__owner_id=owner_id,
         graph__deleted_at=None,
     ).select_related("graph")
     existing = {(one.graph_id, one.version): one for one in found}
@@ -50,29 +61,47 @@ def stored(owner: User, keys: Collection[Key]) -> dict[Key, GraphVersion]:
 
 
 def sub_versions(version: GraphVersion) -> list[GraphVersion]:
-    """The versions that `version` runs, breadth first, each once, as far as its owner has them. One query a level."""
-    owner = version.graph.owner
-    asked: set[Key] = {(str(version.graph_id), version.version)}
-    level, found = [version], list[GraphVersion]()
+    """The versions that `version` runs, breadth first, each once, as far as its owner has them."""
+    return trees(version.graph.owner_id, [version])[version.id]
+
+
+def trees(
+    owner_id: UUID, roots: Sequence[GraphVersion], calls_of: CallsOf | None = None
+) -> dict[UUID, list[GraphVersion]]:
+    """The sub-versions of each root. The number of queries depends on how deep they are, not on how many."""
+    found: dict[Key, GraphVersion | None] = {(str(root.graph_id), root.version): root for root in roots}
+    calls: dict[UUID, list[Key]] = {}
+    level = list(roots)
     while level:
-        keys = dict.fromkeys(key for one in level for key in _calls(one) if key not in asked)
-        if not keys:
-            break
-        asked.update(keys)
-        existing = stored(owner, keys)
-        level = [existing[key] for key in keys if key in existing]
-        found += level
-    return found
+        calls |= (calls_of or _calls_of_plans)([one.id for one in level])
+        keys = dict.fromkeys(key for one in level for key in calls[one.id] if key not in found)
+        existing = stored(owner_id, keys.keys())
+        found |= {key: existing.get(key) for key in keys}
+        level = list(existing.values())
+    return {root.id: _breadth_first(root, calls, found) for root in roots}
 
 
-def calls_below(owner: User, keys: Iterable[Key]) -> tuple[dict[Key, list[Key]], dict[Key, str]]:
+def _breadth_first(
+    root: GraphVersion, calls: Mapping[UUID, list[Key]], found: Mapping[Key, GraphVersion | None]
+) -> list[GraphVersion]:
+    tree = {root.id: root}
+    waiting = [root]
+    while waiting:
+        below = (found[key] for key in calls[waiting.pop(0).id])
+        fresh = {one.id: one for one in below if one is not None and one.id not in tree}
+        tree |= fresh
+        waiting += fresh.values()
+    return list(tree.values())[1:]
+
+
+def calls_below(owner_id: UUID, keys: Iterable[Key]) -> tuple[dict[Key, list[Key]], dict[Key, str]]:
     """Which versions each of `keys`, and each version below them, runs; and their names. Two queries a level."""
     calls: dict[Key, list[Key]] = {}
     names: dict[Key, str] = {}
     agents = [spec.id for spec in registry.all_specs() if spec.block_type is BlockType.AGENT]
     level = set(keys)
     while level:
-        existing = stored(owner, level)
+        existing = stored(owner_id, level)
         of_version = {one.id: key for key, one in existing.items()}
         names |= {key: f"{one.name} v{one.version}" for key, one in existing.items()}
         calls |= {key: [] for key in level}
@@ -83,6 +112,10 @@ def calls_below(owner: User, keys: Iterable[Key]) -> tuple[dict[Key, list[Key]],
     return calls, names
 
 
-def _calls(version: GraphVersion) -> list[Key]:
-    agents = (node.agent for node in plan_of(version.id).nodes.values() if node.agent is not None)
+def _calls_of_plans(version_ids: Sequence[UUID]) -> dict[UUID, list[Key]]:
+    return {version_id: _calls(plan) for version_id, plan in plans_of(version_ids).items()}
+
+
+def _calls(plan: Plan) -> list[Key]:
+    agents = (node.agent for node in plan.nodes.values() if node.agent is not None)
     return [(agent.graph_id, agent.graph_version) for agent in agents]

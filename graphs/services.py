@@ -80,7 +80,7 @@ def delete(owner: User, graph_id: UUID | str) -> int:
 
 def find(owner: User, graph_id: UUID | str, version: Version = None) -> GraphVersion:
     """A version of a graph of the owner: that number, the active one, or (None) the highest."""
-    versions = reading.versions(owner, graph_id)
+    versions = reading.versions(owner.pk, graph_id)
     if version == "active":
         versions = versions.filter(version=F("graph__active_version"))
     elif version is not None:
@@ -161,7 +161,7 @@ def _store_first(body: GraphBody, graph: Graph) -> GraphVersion:
 def _with_new_sub_graphs(owner: User, draft: GraphBody) -> GraphBody:
     """Makes graphs of the sub-graphs that the owner does not have; `draft` calls those."""
     parts = _sub_graphs(draft)
-    known = reading.stored(owner, [_key(part) for part in parts])
+    known = reading.stored(owner.pk, [_key(part) for part in parts])
     graphs = _new_graphs(owner, [part for part in parts if _key(part) not in known])
     storing.point(draft, {_key(part): (str(graph.id), 1) for part, graph in graphs})
     for part, graph in graphs:
@@ -170,7 +170,7 @@ def _with_new_sub_graphs(owner: User, draft: GraphBody) -> GraphBody:
 
 
 def _check_nesting(owner: User, body: GraphBody, root: Key) -> None:
-    calls, names = reading.calls_below(owner, storing.calls_of(body))
+    calls, names = reading.calls_below(owner.pk, storing.calls_of(body))
     nesting.check(root, {**calls, root: storing.calls_of(body)}, {**names, root: body.name}, deepest=settings.MAX_DEPTH)
 
 

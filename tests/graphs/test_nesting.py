@@ -32,7 +32,7 @@ def test_a_graph_may_be_called_from_many_places() -> None:
 
 @pytest.mark.parametrize("circle", [("aa",), ("ab", "ba"), ("ab", "bc", "cb")])
 def test_a_circle_is_refused_and_told(circle: tuple[str, ...]) -> None:
-    with pytest.raises(GraphInvalid, match="in a circle: .* -> "):
+    with pytest.raises(GraphInvalid, match=r"in a circle: .* -> "):
         check(("a", 1), calls(*circle), {("a", 1): "Mother"}, deepest=100)
 
 
