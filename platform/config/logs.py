@@ -5,9 +5,10 @@ import sys
 from typing import Any
 
 QUIET = {
-    # Celery writes two lines for each task, Django one for each refused request: both are counted, not logged.
+    # Celery writes lines for each task and each tick of beat, Django one for each refused request: both are counted, not logged.
     "celery.worker.strategy": "WARNING",
     "celery.app.trace": "WARNING",
+    "celery.beat": "WARNING",
     "celery.redirected": "WARNING",
     "django.request": "ERROR",
     "django.security.DisallowedHost": "CRITICAL",
