@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from celery import chord, current_app, group
+from celery import chord, current_app
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
@@ -145,7 +145,7 @@ def _open_chord(run: GraphExecution, first: list[NodeExecution]) -> None:
     rest = first[SLICE:]
     try:
         joined = name if not rest or chords.join(name, len(rest)) else None
-        chord(group(header, task_id=name), chords.body(run.pk)).apply_async(retry=False)
+        chord(header, chords.body(run.pk)).set(task_id=name).apply_async(retry=False)
     except UNREACHABLE as lost:
         log.warning("run %s will be published by the sweep: %s", run.pk, lost)
     else:

@@ -11,7 +11,7 @@ from typing import Final
 STATE: Final = Path(tempfile.mkdtemp(prefix="petiole-tests-")).resolve()
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 os.environ["PETIOLE_STATE"] = str(STATE)
-os.environ.setdefault("PETIOLE_BLOCK_MODULES", "tests.conformance_blocks")
+os.environ.setdefault("PETIOLE_BLOCK_MODULES", "tests.conformance_blocks,tests.blocks_for_tests")
 
 if os.environ.get("DATABASE_URL"):
     os.environ.setdefault("PETIOLE_SECRET_KEY", "only-for-tests-and-known-to-everybody-who-reads-this")

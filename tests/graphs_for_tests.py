@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from accounts.models import User
+from blocks import registry
 from executions import services
 from executions.models import GraphExecution, NodeExecution
+from graphs import schemas, view
 from graphs import services as graphs
 from graphs.models import GraphVersion
+from graphs.plans import plan_of
 
 _CATALOGUE = json.loads((Path(__file__).parent / "conformance" / "blocks.json").read_text())
 IDS = {
@@ -54,23 +57,16 @@ class Build:
         return Built(version, dict(zip(nodes, stored, strict=True)))
 
     def executor(self, child: Built, **inputs: Any) -> tuple[str, dict[str, Any]]:
-        """An AGENT node that runs `child`, with open input and output schemas taken from its pins."""
-        from graphs import schemas
-
+        """An AGENT node that runs `child`, with the schemas of its inputs and outputs."""
+        nodes = list(view.of_plan(plan_of(child.version.pk), registry.get).nodes.values())
         return "AgentExecutor", {
             "graph_id": str(child.version.graph_id),
             "graph_version": child.version.version,
             "user_id": str(self.user.pk),
             "inputs": inputs,
-            **schemas_of(child.version, schemas),
+            "input_schema": schemas.input_schema(nodes),
+            "output_schema": schemas.output_schema(nodes),
         }
-
-
-def schemas_of(version: GraphVersion, schemas: Any) -> dict[str, Any]:
-    from graphs.plans import plan_of
-
-    plan = plan_of(version.pk)
-    return {"input_schema": schemas.input_schema(plan), "output_schema": schemas.output_schema(plan)}
 
 
 def _node(node_id: str, what: Any, metadata: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,125 @@
+"""Runs on real Celery workers: threads for io and engine chores, processes for cpu."""
+
+import pytest
+
+from executions.models import GraphExecution, NodeExecution
+from executions.states import Status
+from tests.graphs_for_tests import Build, Built
+from tests.stack import eventually
+
+pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("workers")]
+
+
+def end_of(run: GraphExecution, *, within: float = 30) -> GraphExecution:
+    def ended() -> bool:
+        run.refresh_from_db()
+        return run.is_final
+
+    try:
+        eventually(ended, within=within)
+    except AssertionError:
+        rows = NodeExecution.objects.filter(run__root=run.root_id).values_list(
+            "run_id", "node__block_id", "status", "waits_for", "wake_pending", "dispatch", "publishes", "has_place", "stats"
+        )
+        pytest.fail("\n".join(map(str, [*GraphExecution.objects.values_list("pk", "status", "parent_id", "chord_id"), *rows])))
+    return run
+
+
+def values(built: Built, run: GraphExecution, key: str, pin: str = "out") -> list[object]:
+    return [output.data for one in built.of(run, key) for output in one.outputs.filter(pin=pin).order_by("sequence")]
+
+
+def test_a_chain_carries_its_value_to_the_end(build: Build) -> None:
+    nodes = {"n0": ("Echo", {"x": "hello"})} | {f"n{i}": "Echo" for i in range(1, 10)}
+    built = build(nodes, *(f"n{i}.out -> n{i + 1}.x" for i in range(9)))
+    run = end_of(built.start())
+    assert run.status == Status.COMPLETED
+    assert values(built, run, "n9") == ["hello"]
+    assert run.stats["node_exec_count"] == 10
+
+
+def test_a_hundred_branches_meet_in_one_node(build: Build) -> None:
+    nodes = {"m": ("Multi", {"xs": [7]}), "j": "CreateList"} | {f"n{i}": "Echo" for i in range(100)}
+    links = [f"m.item -> n{i}.x" for i in range(100)] + [f"n{i}.out -> j.values_$_{i}" for i in range(100)]
+    built = build(nodes, *links)
+    run = end_of(built.start())
+    assert run.status == Status.COMPLETED
+    assert values(built, run, "j", "list") == [[7] * 100]
+    assert len(built.of(run, "j")) == 1
+
+
+def test_streams_that_arrive_at_the_same_moment_are_zipped_without_loss(build: Build) -> None:
+    built = build(
+        {"m": ("Multi", {"xs": list(range(40))}), "a": "Echo", "b": "Echo", "p": "Pair"},
+        "m.item -> a.x",
+        "m.item -> b.x",
+        "a.out -> p.a",
+        "b.out -> p.b",
+    )
+    run = end_of(built.start())
+    pairs = values(built, run, "p")
+    assert len(pairs) == 40
+    assert sorted(a for a, _ in pairs) == sorted(b for _, b in pairs) == list(range(40))
+    assert not NodeExecution.objects.filter(run=run).incomplete().exists()
+
+
+def test_sub_graphs_nest_without_holding_workers(build: Build) -> None:
+    inner = build(
+        {"i": ("AgentInput", {"name": "q"}), "e": "Echo", "o": ("AgentOutput", {"name": "ans"})},
+        "i.result => e.x",
+        "e.out -> o.value",
+    )
+    for _ in range(3):
+        inner = build(
+            {
+                "i": ("AgentInput", {"name": "q"}),
+                "s": build.executor(inner),
+                "o": ("AgentOutput", {"name": "ans"}),
+            },
+            "i.result => s.q",
+            "s.ans -> o.value",
+        )
+    run = end_of(inner.start(inputs={"q": "deep"}))
+    assert run.status == Status.COMPLETED
+    assert values(inner, run, "o", "output") == ["deep"]
+    assert run.stats["node_exec_count"] == 3 + 3 + 3 + 3
+
+
+def test_a_loop_ends_when_its_condition_does(build: Build) -> None:
+    built = build(
+        {
+            "i": ("Echo", {"x": 20}),
+            "c": ("Condition", {"operator": ">", "value2": 0}),
+            "d": ("Calculator", {"operation": "Subtract", "b": 1}),
+            "o": ("AgentOutput", {"name": "done"}),
+        },
+        "i.out -> c.value1",
+        "c.yes_output -> d.a",
+        "d.result -> c.value1",
+        "c.no_output -> o.value",
+    )
+    run = end_of(built.start())
+    assert len(built.of(run, "d")) == 20
+    assert values(built, run, "o", "output") == [0]
+
+
+def test_outputs_of_a_slow_block_travel_while_it_runs(build: Build) -> None:
+    built = build({"c": ("f0000000-0000-4000-8000-000000000006", {"n": 3, "pause": 0.5}), "e": "Echo"}, "c.out -> e.x")
+    run = built.start()
+    eventually(lambda: any(one.status == Status.COMPLETED for one in built.of(run, "e")))
+    assert built.of(run, "c")[0].status == Status.RUNNING
+    assert end_of(run).stats["node_exec_count"] == 4
+    assert values(built, run, "e") == [0, 1, 2]
+
+
+def test_large_values_are_delivered_by_reference_and_from_files(build: Build) -> None:
+    big = "f0000000-0000-4000-8000-000000000007"
+    built = build({"s": (big, {"n": 20_000}), "f": (big, {"n": 300_000}), "e": "Echo", "g": "Echo", "h": "Echo"},
+        "s.out -> e.x", "f.out -> g.x", "f.out_#_text -> h.x")  # fmt: skip
+    run = end_of(built.start())
+    assert values(built, run, "e") == [{"text": "x" * 20_000, "n": 20_000}]
+    assert built.of(run, "e")[0].inputs == {}
+    stored = built.of(run, "f")[0].outputs.get()
+    assert (stored.data, stored.size > 300_000) == (None, True)
+    assert built.of(run, "g")[0].outputs.get().file is not None
+    assert built.of(run, "h")[0].outputs.get().size == 300_002
