@@ -1,7 +1,7 @@
 """A file that a run is given."""
 
 from blocks.library.agent_input import AgentInputBase, GraphInput
-from blocks.sdk import BareOutput, Case, Context, Emissions, Field, Workload
+from blocks.sdk import BareOutput, Case, Context, Effect, Emissions, Field, Workload
 from blocks.sdk.files import store
 
 
@@ -10,6 +10,7 @@ class AgentFileInputBlock(AgentInputBase):
 
     id = "95ead23f-8283-4654-aef3-10c053b74a31"
     workload = Workload.IO
+    effect = Effect.IDEMPOTENT
     cases = (
         Case({"name": "n"}),
         Case({"name": "n", "value": ""}),

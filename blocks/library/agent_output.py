@@ -3,6 +3,7 @@
 from typing import Any
 
 from blocks.sdk import BareOutput, Block, BlockInput, BlockType, Case, Category, Context, Emissions, Field
+from blocks.sdk.errors import text_of
 from blocks.sdk.templates import BadTemplate, render
 
 
@@ -47,4 +48,4 @@ class AgentOutputBlock(Block):
             yield "output", render(data.format, {data.name: data.value}, escape_html=data.escape_html)
         except BadTemplate as wrong:
             # a broken template shows in the output of the run, it does not take the value away
-            yield "output", f"Error: {wrong}, {data.value}"
+            yield "output", f"Error: {wrong}, {text_of(data.value)}"

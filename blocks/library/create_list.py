@@ -1,11 +1,11 @@
 """Makes lists of values from several links."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from blocks.sdk import Block, BlockInput, BlockOutput, Case, Category, Context, Emissions, Field
+from blocks.sdk.conversion import to_text
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
 _CHARACTERS_PER_TOKEN = 5
@@ -57,5 +57,4 @@ def _chunks(values: AnyList, most: int, most_tokens: int) -> Iterator[AnyList]:
 
 def tokens(value: Any) -> int:
     """About how many tokens a language model sees: one for each mark, and for each started five letters of a word."""
-    text = value if isinstance(value, str) else json.dumps(value)
-    return sum(-(-len(word) // _CHARACTERS_PER_TOKEN) for word in _WORDS.findall(text))
+    return sum(-(-len(word) // _CHARACTERS_PER_TOKEN) for word in _WORDS.findall(to_text(value)))

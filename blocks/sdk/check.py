@@ -9,6 +9,8 @@ from typing import Any
 
 import jsonschema
 
+from blocks.sdk.brief import brief
+
 Check = Callable[[Any], str | None]
 Schema = Mapping[str, Any]
 AnySchema = Schema | bool
@@ -49,21 +51,6 @@ def compiled(schema: AnySchema) -> Check | None:
         return _by_library(schema)
     parts = [check for make in _MAKERS if (check := make(schema)) is not None]
     return _all(parts) if parts else None
-
-
-def brief(value: Any) -> str:
-    """`value` in an error message: short, however large it is."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= 60 else value[:60] + "…")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) and value.bit_length() > 200:
-        return "a huge number"
-    if value is None or isinstance(value, (int, float)):
-        return "null" if value is None else repr(value)
-    if isinstance(value, (list, dict)):
-        return f"{'a list' if isinstance(value, list) else 'an object'} of {len(value)}"
-    return type(value).__name__
 
 
 def _nothing(value: Any) -> str | None:

@@ -43,3 +43,7 @@ class Wait:
 
     until: datetime
     state: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.until.tzinfo is None:
+            raise ValueError("Wait needs a time with a time zone")

@@ -70,7 +70,8 @@ def _found(reference: str, folder: Path) -> StoredFile:
     # separators become part of the name: no reference leads out of the folder
     name = re.sub(r"[/\\\0]", "_", reference)
     path = folder / name
-    if name in {"", ".", ".."} or not path.is_file() or path.is_symlink():
+    # longer names cannot exist and are an error of the file system
+    if name in {"", ".", ".."} or len(name) > 200 or not path.is_file() or path.is_symlink():
         raise ValueError(f"this run has no file {name[:200]!r}")
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"the file is larger than {MOST_BYTES // 2**20} MB")

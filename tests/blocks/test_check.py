@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocks.sdk.check import NOT_FINITE, brief, compiled
+from blocks.sdk.brief import brief
+from blocks.sdk.check import NOT_FINITE, compiled
 
 TYPES = ["string", "integer", "number", "boolean", "array", "object", "null"]
 JSON = st.recursive(

@@ -1,11 +1,12 @@
 """Every block has a page, and what the code knows stands in it as it is today."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from blocks import docs
-from blocks.sdk import BlockSpec
+from blocks.sdk import BlockSpec, describe, run_case
 
 PAGES = Path(__file__).parents[2] / "docs" / "blocks"
 LIBRARY = docs.library()
@@ -28,3 +29,11 @@ def test_a_new_page_can_be_started(tmp_path: Path) -> None:
     docs.write(tmp_path)
     docs.write(tmp_path)
     assert len(list(tmp_path.glob("*.md"))) == len(LIBRARY)
+
+
+def test_the_block_in_the_guide_works() -> None:
+    _, _, rest = (PAGES / "README.md").read_text("utf-8").partition("```python\n")
+    namespace: dict[str, Any] = {"__name__": "guide"}
+    exec(rest.partition("```")[0], namespace)  # the code of our own page
+    spec = describe(namespace["ShoutBlock"])
+    assert [run_case(spec, case) for case in namespace["ShoutBlock"].cases] == [None]

@@ -37,6 +37,7 @@ def test_an_unusual_type_is_kept(tmp_path: Path) -> None:
         ("../secret.txt", "no file '.._secret.txt'"),
         ("..", r"no file '\.\.'"),
         ("", "no file ''"),
+        ("a" * 100_000, "no file 'aaa"),
     ],
 )
 def test_other_references_are_refused(reference: str, problem: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,3 +75,10 @@ def test_an_old_id_leads_to_the_block_of_today() -> None:
 @pytest.mark.parametrize("today", sorted(set(registry._RENAMED.values())))
 def test_every_old_id_leads_to_a_known_block(today: str) -> None:
     assert registry.get(today) is not None
+
+
+def test_threads_that_ask_at_once_all_get_the_block() -> None:
+    registry._ready.clear()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(registry.get, [GOOD] * 32))
+    assert all(spec is not None and spec.name == "GoodBlock" for spec in found)
