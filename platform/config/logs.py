@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 QUIET = {
-    # Celery writes lines for each task and each tick of beat, Django one for each refused request: both are counted, not logged.
+    # Lines for each task, each tick of beat, each refused request: these are counted, not logged.
     "celery.worker.strategy": "WARNING",
     "celery.app.trace": "WARNING",
     "celery.beat": "WARNING",
