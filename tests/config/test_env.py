@@ -6,6 +6,11 @@ from django.core.exceptions import ImproperlyConfigured
 from config import databases, env, logs
 
 
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(env, "KNOWN", {})
+
+
 def test_a_variable_without_default_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PETIOLE_TEST", raising=False)
     with pytest.raises(ImproperlyConfigured, match="PETIOLE_TEST is not set, and there is no default for it"):

@@ -31,14 +31,17 @@ class Crew:
         for end in (self._read, self._write):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        for number in STOPPING:
-            signal.signal(number, self._ask)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes the loop up
+        self._before = {number: signal.signal(number, self._ask) for number in STOPPING}
+        self._before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes the loop up
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop(self.children)
         signal.set_wakeup_fd(-1)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self.lines.close()
+        os.close(self._write)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked += 1

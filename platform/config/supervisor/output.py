@@ -24,6 +24,7 @@ class Lines:
 
     def __init__(self, wakeup: int) -> None:
         self._selector = selectors.DefaultSelector()
+        self._wakeup = wakeup
         self._selector.register(wakeup, selectors.EVENT_READ)
         self._begun: dict[IO[bytes], bytes] = {}
         self._names: dict[IO[bytes], str] = {}
@@ -41,6 +42,12 @@ class Lines:
                 os.read(key.fd, CHUNK)
             else:
                 self._read(key.data)
+
+    def close(self) -> None:
+        for pipe in self._names:
+            pipe.close()
+        self._selector.close()
+        os.close(self._wakeup)
 
     def _read(self, pipe: IO[bytes]) -> None:
         chunk = os.read(pipe.fileno(), CHUNK)
