@@ -4,6 +4,7 @@ A wake sets `wake_pending` in the transaction of the event and requeues the exec
 refused while a wake is pending, so an event between the last look and the suspension is never missed."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -21,9 +22,12 @@ def wake_parent(facts: RunFacts) -> None:
 
 
 def wake(execution_id: UUID) -> None:
+    """The row is locked before it is looked at: a suspension that is being committed is waited for, not missed."""
     one = NodeExecution.objects.filter(pk=execution_id)
-    if one.waiting().requeue(timezone.now()):
-        transaction.on_commit(lambda: hints.publish_ids([execution_id]))
+    execution = one.select_for_update().only("status", "waits_for").first()
+    if execution is not None and execution.waiting:
+        one.requeue(timezone.now())
+        transaction.on_commit(partial(hints.publish_ids, [execution_id]))
     else:
         one.running().update(wake_pending=True)
 
