@@ -83,10 +83,11 @@ def _inputs(facts: RunFacts, executions: Iterable[NodeExecution]) -> list[dict[s
     """What each execution runs with; for one that still waits, what it has received."""
     many = list(executions)
     received = values.received_of(many)
-    return [_input(facts, one, received[one.pk]) for one in many]
+    return [input_of(facts, one, received[one.pk]) for one in many]
 
 
-def _input(facts: RunFacts, execution: NodeExecution, received: dict[str, Any]) -> dict[str, Any]:
+def input_of(facts: RunFacts, execution: NodeExecution, received: dict[str, Any]) -> dict[str, Any]:
+    """What the block is given: constants, what was received, masks, converted."""
     node = facts.plan.nodes[execution.node_id]
     spec = registry.get(node.block_id)
     if execution.status == Status.INCOMPLETE or spec is None:
@@ -159,13 +160,14 @@ def unmet_inputs(run: GraphExecution) -> list[dict[str, Any]]:
         {
             "node_id": str(one.node_id),
             "node_exec_id": str(one.pk),
-            "missing": _missing(facts, one, received[one.pk]),
+            "missing": missing_of(facts, one, received[one.pk]),
         }
         for one in waiting
     ]
 
 
-def _missing(facts: RunFacts, execution: NodeExecution, received: dict[str, Any]) -> list[str]:
+def missing_of(facts: RunFacts, execution: NodeExecution, received: dict[str, Any]) -> list[str]:
+    """Pins that an execution waits for."""
     node = facts.plan.nodes[execution.node_id]
     mask = facts.masks.get(node.id, {})
     absent = [pin for pin in node.pins if pin not in received and pin not in mask]

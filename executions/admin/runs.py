@@ -1,0 +1,155 @@
+"""The list of runs, and the page of one run."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from executions.admin import markup
+from executions.admin.bars import chart
+from executions.admin.history import History
+from executions.admin.run_page import run_page
+from executions.admin.stopping import stop_all
+from executions.models import GraphExecution, NodeExecution
+from executions.states import FINAL
+
+
+class Place(admin.SimpleListFilter):
+    title = "place"
+    parameter_name = "place"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("top", "Started from outside"), ("below", "Started by a run above")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[GraphExecution]) -> QuerySet[GraphExecution]:
+        return queryset.filter(parent__isnull=self.value() == "top") if self.value() else queryset
+
+
+@admin.register(GraphExecution)
+class GraphExecutionAdmin(History[GraphExecution]):
+    list_display = ["run", "state", "graph", "user", "created", "duration", "nodes", "cost", "error"]
+    list_display_links = ["run"]
+    ordering = ["-id"]  # in the order of time, and by the primary key's own index
+    list_filter = [
+        "status",
+        Place,
+        ("created_at", admin.DateFieldListFilter),
+    ]
+    list_select_related = ["graph_version", "user"]
+    date_hierarchy = "created_at"
+    search_fields = ["graph_version__name", "user__username", "failure"]
+    search_help_text = "Name of the graph, its owner, the reason of a failure, or any id: run, graph, node execution"
+    actions = ["stop"]
+
+    # -- The list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GraphExecution]:
+        """What has ended has its numbers; only for what has not they are counted."""
+        mine = NodeExecution.objects.filter(run=OuterRef("pk")).claimed().order_by()
+        claimed = Subquery(mine.values("run").annotate(number=Count("pk")).values("number"))
+        runs = super().get_queryset(request).select_related("graph_version", "user")
+        return runs.annotate(claimed=Case(When(status__in=FINAL, then=None), default=claimed))
+
+    def named(self, wanted: UUID) -> Q:
+        of_node = NodeExecution.objects.filter(pk=wanted).values("run")
+        of_graph = Q(graph_version=wanted) | Q(graph_version__graph=wanted)
+        return Q(pk=wanted) | Q(root=wanted) | Q(user=wanted) | of_graph | Q(pk__in=of_node)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "graph_version__graph__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+            response.context_data["chart"] = chart(response.context_data["cl"].queryset)
+        return response
+
+    @admin.display(description="run", ordering="id")
+    def run(self, run: GraphExecution) -> str:
+        return markup.short(run.pk)
+
+    @admin.display(description="state", ordering="status")
+    def state(self, run: GraphExecution) -> str:
+        return run_state(run)
+
+    @admin.display(description="graph", ordering="graph_version__name")
+    def graph(self, run: GraphExecution) -> str:
+        below = format_html('<span class="quiet" title="started by a run above">↳</span> ') if run.parent_id else ""
+        return format_html("{}{}", below, str(run.graph_version))
+
+    @admin.display(description="created", ordering="id")
+    def created(self, run: GraphExecution) -> str:
+        return f"{timezone.localtime(run.created_at):%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="duration")
+    def duration(self, run: GraphExecution) -> str:
+        if run.started_at is None:
+            return markup.NOTHING
+        return markup.duration(((run.ended_at or timezone.now()) - run.started_at).total_seconds())
+
+    @admin.display(description="nodes")
+    def nodes(self, run: GraphExecution) -> int:
+        stats = run.stats or {}
+        return int(stats.get("node_exec_count") or getattr(run, "claimed", None) or 0)
+
+    @admin.display(description="cost")
+    def cost(self, run: GraphExecution) -> str:
+        return str((run.stats or {}).get("cost", markup.NOTHING))
+
+    @admin.display(description="error")
+    def error(self, run: GraphExecution) -> str:
+        failed = (run.stats or {}).get("node_error_count") or 0
+        return markup.line(run.failure) or (f"{failed} failed node{'s' * (failed != 1)}" if failed else "")
+
+    # -- One run
+
+    def get_fieldsets(self, request: HttpRequest, obj: GraphExecution | None = None) -> Any:
+        """The page of a run is no form."""
+        return []
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        run = context["original"]
+        context |= run_page(run, may_stop=self.has_stop_permission(request) and not run.is_final)
+        return super().render_change_form(request, context, *args, **options)
+
+    # -- Stop
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("executions.change_graphexecution")
+
+    @admin.action(description="Stop the selected runs", permissions=["stop"])
+    def stop(self, request: HttpRequest, queryset: QuerySet[GraphExecution]) -> None:
+        runs = list(queryset)
+        for level, text in stop_all(runs):
+            self.message_user(request, text, level)
+        for run in runs:
+            self.log_change(request, run, "Asked to stop.")
+
+    def get_urls(self) -> list[URLPattern]:
+        stop = self.admin_site.admin_view(self.stop_one)
+        return [path("<uuid:run_id>/stop/", stop, name="executions_graphexecution_stop"), *super().get_urls()]
+
+    def stop_one(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_stop_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(GraphExecution, pk=run_id)
+        self.stop(request, GraphExecution.objects.filter(pk=run.pk))
+        return HttpResponseRedirect(reverse("admin:executions_graphexecution_change", args=[run.pk]))
+
+
+def run_state(run: GraphExecution) -> str:
+    if not run.is_final and run.stop_requested_at is not None:
+        return markup.badge(run.status, "stopping")
+    return markup.badge(run.status, *(["paused"] if run.paused_at and not run.is_final else []))
