@@ -7,11 +7,10 @@ from blocks import registry
 from blocks.sdk.kinds import BlockType
 from blocks.sdk.spec import BlockSpec
 from graphs import documents, schemas, view
+from graphs.confidential import is_declared, is_setting, is_telling
 from graphs.models import GraphVersion
-from graphs.pins import base_name
 from graphs.view import NodeView
 
-_TELLTALE: Final = ("credentials", "api_key", "password", "token", "secret")
 _SCHEMAS: Final = ("input_schema", "output_schema")
 
 
@@ -43,7 +42,7 @@ def _constants(constants: Mapping[str, Any], spec: BlockSpec | None) -> dict[str
     left = {
         key: value
         for key, value in constants.items()
-        if not _flagged(key, spec) and (not _telling(key, value) or _harmless(key, value, spec))
+        if not is_declared(key, spec) and (is_setting(key, value, spec) or not is_telling(key, value))
     }
     if spec.block_type is BlockType.AGENT:
         return _agent(left)
@@ -67,25 +66,11 @@ def _agent(constants: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_secret(name: str, pin: Any) -> bool:
-    return (isinstance(pin, Mapping) and pin.get("secret") is True) or _telling(name, None)
+    return (isinstance(pin, Mapping) and pin.get("secret") is True) or is_telling(name)
 
 
 def _without_default(pin: Any) -> Any:
     return {word: stated for word, stated in pin.items() if word != "default"} if isinstance(pin, Mapping) else pin
-
-
-def _flagged(key: str, spec: BlockSpec) -> bool:
-    pin = spec.inputs.get(base_name(key))
-    return base_name(key) in spec.credentials or (pin is not None and pin.secret)
-
-
-def _telling(key: str, value: Any) -> bool:
-    return not isinstance(value, bool) and any(word in key.lower() for word in _TELLTALE)
-
-
-def _harmless(key: str, value: Any, spec: BlockSpec) -> bool:
-    """A number in a pin that the block declares is a setting, such as max_tokens, not a secret."""
-    return isinstance(value, int | float) and key in spec.inputs
 
 
 def _inside(value: Any) -> Any:
@@ -95,4 +80,4 @@ def _inside(value: Any) -> Any:
 
 
 def _without_secrets(constants: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _inside(value) for key, value in constants.items() if not _telling(key, value)}
+    return {key: _inside(value) for key, value in constants.items() if not is_telling(key, value)}

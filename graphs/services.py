@@ -32,7 +32,7 @@ def create(owner: User, body: Mapping[str, Any] | GraphBody) -> GraphVersion:
 def keep(owner: User, body: GraphBody) -> GraphVersion:
     """Stores a graph whose nodes may break rules: a run will be refused. Only what cannot be stored is refused here."""
     storing.adopt(body, owner)
-    _check_storable(body)
+    check_storable(body)
     graphs = _new_graphs(owner, [*_sub_graphs(body), body])
     with transaction.atomic():
         versions = [_store_first(part, graph) for part, graph in graphs]
@@ -46,7 +46,7 @@ def update(owner: User, graph_id: UUID | str, body: Mapping[str, Any] | GraphBod
     Sub-graphs in the body that the owner has already are referred to; others are created."""
     draft = _drafted(owner, body)
     validate.check_saved(draft, registry.get)
-    _check_storable(draft)
+    check_storable(draft)
     with transaction.atomic():
         graph = _locked(owner, graph_id)
         if "id" in draft.model_fields_set and draft.id.lower() != str(graph.id):
@@ -117,6 +117,13 @@ def check_start(
     )
 
 
+def check_storable(body: GraphBody) -> None:
+    """Refuses what is too large, or whose links lead nowhere."""
+    limits = Limits(nodes=settings.MAX_NODES, links=settings.MAX_LINKS, depth=settings.MAX_DEPTH)
+    validate.check_size(body, limits)
+    validate.check_ends(body)
+
+
 # -- Steps
 
 
@@ -124,12 +131,6 @@ def _drafted(owner: User, body: Mapping[str, Any] | GraphBody) -> GraphBody:
     draft = body if isinstance(body, GraphBody) else parse(body)
     storing.adopt(draft, owner)
     return draft
-
-
-def _check_storable(body: GraphBody) -> None:
-    limits = Limits(nodes=settings.MAX_NODES, links=settings.MAX_LINKS, depth=settings.MAX_DEPTH)
-    validate.check_size(body, limits)
-    validate.check_ends(body)
 
 
 def _key(body: GraphBody) -> Key:

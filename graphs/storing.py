@@ -25,14 +25,14 @@ def is_agent(block_id: str) -> bool:
 
 def adopt(body: GraphBody, owner: User) -> None:
     """Sub-agents run as the one who saves the graph, and their inputs may have been left out."""
-    for node in _agents(body.family()):
+    for node in agents(body.family()):
         inputs = node.input_default.get("inputs")
         node.input_default |= {"user_id": str(owner.pk), "inputs": {} if inputs is None else inputs}
 
 
 def calls_of(body: GraphBody) -> list[Key]:
     """The versions that the graph runs."""
-    return [called_by(node.input_default) for node in _agents([body])]
+    return [called_by(node.input_default) for node in agents([body])]
 
 
 def called_by(constants: Mapping[str, Any]) -> Key:
@@ -42,7 +42,7 @@ def called_by(constants: Mapping[str, Any]) -> Key:
 
 def point(body: GraphBody, moved: Mapping[Key, Key]) -> None:
     """Sub-agents follow the graphs that got new ids."""
-    for node in _agents([body]):
+    for node in agents([body]):
         key = moved.get(called_by(node.input_default))
         if key is not None:
             node.input_default |= {"graph_id": key[0], "graph_version": key[1]}
@@ -93,5 +93,5 @@ def _links(body: GraphBody, version: GraphVersion, ids: Mapping[str, UUID]) -> I
         )
 
 
-def _agents(graphs: Iterable[GraphBody]) -> Iterator[NodeBody]:
+def agents(graphs: Iterable[GraphBody]) -> Iterator[NodeBody]:
     return (node for graph in graphs for node in graph.nodes if is_agent(node.block_id))

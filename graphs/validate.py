@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from blocks.sdk.kinds import BlockType
@@ -18,6 +18,7 @@ from graphs.validation.credentials import Lookup as Lookup
 from graphs.validation.credentials import NoCredentials as NoCredentials
 from graphs.view import GraphView
 
+SUB_GRAPHS: Final = 200
 Masks: TypeAlias = dict[str, dict[str, Any]]  # node id → field → value, ids as text as in requests
 
 
@@ -41,7 +42,10 @@ class RunCheck:
 
 
 def check_size(body: GraphBody, limits: Limits) -> None:
-    for graph in body.family():
+    family = list(body.family())
+    if len(family) - 1 > SUB_GRAPHS:
+        raise GraphTooLarge(f"There are {len(family) - 1} sub-graphs; at most {SUB_GRAPHS} are allowed.")
+    for graph in family:
         for what, count, most in (("nodes", len(graph.nodes), limits.nodes), ("links", len(graph.links), limits.links)):
             if count > most:
                 raise GraphTooLarge(f"The graph {graph.name!r} has {count} {what}; at most {most} are allowed.")
@@ -66,9 +70,13 @@ def problems_saved(body: GraphBody, spec_of: SpecLookup) -> Iterator[str]:
     for graph in body.family():
         seen = view.of_body(graph, spec_of)
         yield from structure.problems(seen)
-        for node in seen.nodes.values():
-            for name, message in fields.when_saved(node, _linked(seen, node.id)).items():
-                yield f"Node {node.id}, field {name}: {message}."
+        yield from field_problems(seen)
+
+
+def field_problems(seen: GraphView) -> Iterator[str]:
+    for node in seen.nodes.values():
+        for name, message in fields.when_saved(node, _linked(seen, node.id)).items():
+            yield f"Node {node.id}, field {name}: {message}."
 
 
 # -- When a graph is run

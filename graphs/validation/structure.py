@@ -28,6 +28,11 @@ def problems(graph: GraphView) -> Iterator[str]:
     for node in graph.nodes.values():
         if node.spec is None:
             yield f"Invalid block {node.block_id} of node {node.id}: no block with this id is known here."
+    yield from misplaced(graph)
+
+
+def misplaced(graph: GraphView) -> Iterator[str]:
+    """Links of pins that their blocks do not have (V4)."""
     for link in graph.links:
         yield from _pin_problems(link, graph.nodes[link.source_id], graph.nodes[link.sink_id])
 
