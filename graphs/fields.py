@@ -23,9 +23,12 @@ def encode(value: Any) -> Encoded:
     return Encoded(json.dumps(value, separators=(",", ":")))
 
 
-class JSONText(models.TextField[Any, Any]):
+class JSONText(models.Field[Any, Any]):
     """JSON kept as text, because PostgreSQL's jsonb reorders keys and refuses NUL, and key order is meaning here:
     a dictionary is stepped through, merged and printed in the order in which it was built (spec 2.8, blocks E)."""
+
+    def get_internal_type(self) -> str:
+        return "TextField"
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value is None else json.loads(value)
