@@ -50,6 +50,20 @@ def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_command_without_tables_says_how_to_make_them(tmp_path: Path) -> None:
+    ended = manage(tmp_path, "create_token", "ada")
+    assert ended.returncode == 2
+    assert ended.stderr == "The tables are not up to date. Run `petiole migrate`, or `petiole up`.\n"
+
+
+def test_a_command_without_a_database_says_so(tmp_path: Path) -> None:
+    away = PRODUCTION | {"DATABASE_URL": "postgresql://petiole@127.0.0.1:9/petiole"}
+    ended = manage(tmp_path, "create_token", "ada", **away)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("The database does not answer: connection")
+    assert ended.stderr.count("\n") == 1
+
+
 def test_a_broker_that_does_not_answer_is_named(tmp_path: Path) -> None:
     ended = manage(tmp_path, "up", "--port", "0", REDIS_URL="redis://127.0.0.1:9/0")
     assert ended.returncode == 2
