@@ -31,12 +31,13 @@ def _strip(graph: dict[str, Any]) -> list[NodeView]:
     views = []
     for node in graph["nodes"]:
         spec = registry.get(node["block_id"])
-        node["input_default"] = _constants(node["input_default"], spec)
+        node["input_default"] = constants_for_others(node["input_default"], spec)
         views.append(view.node_of(node["id"], node["block_id"], node["input_default"], node["metadata"], spec))
     return views
 
 
-def _constants(constants: Mapping[str, Any], spec: BlockSpec | None) -> dict[str, Any]:
+def constants_for_others(constants: Mapping[str, Any], spec: BlockSpec | None) -> dict[str, Any]:
+    """The constants of a node without its secrets."""
     if spec is None:
         return _without_secrets(constants)
     left = {
