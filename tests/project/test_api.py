@@ -1,0 +1,21 @@
+"""docs/api.md lists what the API has, and the API has what it lists."""
+
+from django.test import Client
+
+from tests.project.documents import tables
+
+LISTED = {name for name in tables("api.md") if "/" in name}
+
+
+def test_every_endpoint_is_documented_and_no_other(client: Client) -> None:
+    paths = client.get("/v1/schema", {"format": "json"}).json()["paths"]
+    offered = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert {name for name in LISTED if name not in {"GET /v1/schema", "GET /v1/docs"}} == offered
+
+
+def test_nothing_is_answered_without_a_token_but_the_schema(client: Client) -> None:
+    sample = {"graph_id": "0199d1b5-0000-7000-8000-000000000000", "run_id": "0199d1b5-0000-7000-8000-000000000001"}
+    for name in LISTED:
+        method, path = name.split()
+        response = client.generic(method, path.format(**sample, version=1))
+        assert response.status_code == (200 if path in {"/v1/schema", "/v1/docs"} else 401), name
