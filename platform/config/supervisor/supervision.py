@@ -109,8 +109,7 @@ def watch(crew: Crew, listener: socket.socket) -> bool:
 def stop(crew: Crew) -> None:
     """First who brings in work, then who does it, then the broker between them."""
     say("stopping")
-    crew.stop(name for name in ("web",) if name in crew.children)
-    crew.stop(name for name in ("beat",) if name in crew.children)
+    crew.stop(name for name in crew.children if name in {"web", "beat"})
     crew.stop(name for name in crew.children if name.startswith("worker"))
     if not settings.PRODUCTION and (released := preparation.release()):
         say(f"{released} nodes were running; they go on at the next start")
