@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 
 from executions.models import NodeExecution
 from executions.states import Status
+from executions.wording import NOTHING, duration
 
 LONGEST: Final = 4000  # characters of a value
-NOTHING: Final = "-"
 
 
 def badge(status: str, *more: str) -> SafeString:
@@ -33,18 +33,6 @@ def link(model: str, pk: UUID | int, text: str) -> SafeString:
 def short(pk: UUID) -> SafeString:
     """The end of an id is what tells two of them apart: their beginnings are the time."""
     return format_html('<code title="{}">…{}</code>', pk, str(pk)[-12:])
-
-
-def duration(seconds: float | None) -> str:
-    if seconds is None:
-        return NOTHING
-    if 0 < seconds < 0.1:
-        return f"{seconds * 1000:.1f} ms"
-    if seconds < 60:
-        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def moment(at: datetime | None) -> str | None:

@@ -13,7 +13,7 @@ from executions.admin import markup, standing
 from executions.admin.history import FirstPages, History
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution, NodeOutput
-from executions.naming import name_of
+from executions.wording import NOTHING, duration, name_of
 
 SHOWN: Final = 100
 START: Final = 1000  # characters of an output
@@ -86,11 +86,11 @@ class NodeExecutionAdmin(History[NodeExecution]):
 
     @admin.display(description="queued", ordering="queue_time")
     def queued(self, one: NodeExecution) -> str:
-        return markup.moment(one.queue_time) or markup.NOTHING
+        return markup.moment(one.queue_time) or NOTHING
 
     @admin.display(description="took", ordering="walltime")
     def took(self, one: NodeExecution) -> str:
-        return markup.duration(one.walltime) if one.attempt else markup.NOTHING
+        return duration(one.walltime) if one.attempt else NOTHING
 
     @admin.display(description="note")
     def note(self, one: NodeExecution) -> str:

@@ -12,7 +12,7 @@ from executions import detail
 from executions.admin import markup, standing
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
-from executions.naming import name_of
+from executions.wording import NOTHING, duration, name_of
 from graphs.models import GraphVersion
 from graphs.plan import Plan
 
@@ -129,7 +129,7 @@ def _row(run: GraphExecution, one: NodeExecution, plan: Plan, child: GraphExecut
         name=node_name(plan, one.node_id),
         state=markup.badge_of(one),
         queued=(markup.moment(one.queue_time) or "")[11:],
-        took=markup.duration(one.walltime) if one.attempt else markup.NOTHING,
+        took=duration(one.walltime) if one.attempt else NOTHING,
         note=markup.line(one.stats.get("error"), 160) or standing.of_execution(one, run),
         child=child,
     )

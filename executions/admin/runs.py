@@ -20,6 +20,7 @@ from executions.admin.run_page import run_page
 from executions.admin.stopping import stop_all
 from executions.models import GraphExecution, NodeExecution
 from executions.states import FINAL
+from executions.wording import NOTHING, duration
 
 
 class Place(admin.SimpleListFilter):
@@ -92,8 +93,8 @@ class GraphExecutionAdmin(History[GraphExecution]):
     @admin.display(description="duration")
     def duration(self, run: GraphExecution) -> str:
         if run.started_at is None:
-            return markup.NOTHING
-        return markup.duration(((run.ended_at or timezone.now()) - run.started_at).total_seconds())
+            return NOTHING
+        return duration(((run.ended_at or timezone.now()) - run.started_at).total_seconds())
 
     @admin.display(description="nodes")
     def nodes(self, run: GraphExecution) -> int:
@@ -102,7 +103,7 @@ class GraphExecutionAdmin(History[GraphExecution]):
 
     @admin.display(description="cost")
     def cost(self, run: GraphExecution) -> str:
-        return str((run.stats or {}).get("cost", markup.NOTHING))
+        return str((run.stats or {}).get("cost", NOTHING))
 
     @admin.display(description="error")
     def error(self, run: GraphExecution) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from executions.admin.markup import ago, duration, times
+from executions.admin.markup import ago, times
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status, Step, Waits
+from executions.wording import duration
 
 
 @dataclass(frozen=True)
