@@ -28,7 +28,6 @@ def _begin_pool_process(**_: Any) -> None:
     _in_pool_process.set()
     for connection in connections.all(initialized_only=True):
         connection.close()
-    running.install_handler()
 
 
 @control_command(args=[("execution_ids", list)], signature="ids")

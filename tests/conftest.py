@@ -9,9 +9,11 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from executions import hints
 from tests import stack
 from tests.environment import STATE
 from tests.graphs_for_tests import Build
+from tests.silence import Silent
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +48,16 @@ def api(user: User) -> APIClient:
 def build(user: User) -> Build:
     """Makes graphs from a few words: see tests.graphs_for_tests."""
     return Build(user)
+
+
+@pytest.fixture
+def no_messages() -> Iterator[Silent]:
+    """Nothing is sent: what happens is what the test does."""
+    before = hints.send()
+    silent = Silent()
+    hints.use(silent)
+    yield silent
+    hints.use(before)
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,16 @@ class Cost:
 
 
 def price(costs: Sequence[Cost], data: Mapping[str, Any]) -> int:
-    """The price of one run with this input: of all matching entries the one whose filter says most, else 0."""
-    matching = [cost for cost in costs if cost.type is CostType.RUN and _matches(cost.filter, data)]
+    """The price of one run with this input."""
+    cost = matching(costs, data)
+    return 0 if cost is None else cost.amount
+
+
+def matching(costs: Sequence[Cost], data: Mapping[str, Any]) -> Cost | None:
+    """The entry that holds for this input: of all that match, the one whose filter says most."""
+    found = [cost for cost in costs if cost.type is CostType.RUN and _matches(cost.filter, data)]
     # max() keeps the first of equals: the order of the list decides between equally specific entries
-    return max(matching, key=lambda cost: len(cost.filter)).amount if matching else 0
+    return max(found, key=lambda cost: len(cost.filter)) if found else None
 
 
 def _matches(wanted: Any, found: Any) -> bool:

@@ -78,7 +78,7 @@ def _pay(work: Work, price: int) -> None:
             "node_exec_id": str(execution.pk),
             "block_id": work.spec.id,
             "block": work.spec.name,
-            "input": {key: work.data[key] for cost in work.spec.costs for key in cost.filter if key in work.data},
+            "input": dict(work.tariff.filter) if work.tariff else {},
             "reason": f"Ran {work.spec.name}",
         },
     )

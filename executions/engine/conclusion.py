@@ -16,7 +16,7 @@ from executions import hints
 from executions.database import repeated, write
 from executions.engine.admission import admit_next
 from executions.engine.statistics import statistics
-from executions.engine.stop import STOPPED, give_back
+from executions.engine.stop import STOPPED, end_unheld
 from executions.engine.waking import wake_parent
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
@@ -53,8 +53,7 @@ def _outstanding(run: GraphExecution) -> bool:
     nodes = NodeExecution.objects.filter(run_id=run.pk)
     if run.stop_requested_at is not None:
         status = Status.TERMINATED if run.failure is None else Status.FAILED
-        give_back(nodes.closable())
-        nodes.closable().close(status, timezone.now(), stats={"error": run.failure or STOPPED})
+        end_unheld(nodes.closable(), status, run.failure or STOPPED)
     if nodes.outstanding().exists():
         return True
     if run.stop_requested_at is None and nodes.filter(status=Status.REVIEW).exists():
@@ -71,7 +70,7 @@ def _finish(run: GraphExecution) -> None:
     if run.stop_requested_at is not None:
         status = Status.TERMINATED if run.failure is None else Status.FAILED
     stats = statistics(run, ended=now)
-    tier = credits.services.settle_tiers(run.user_id, run.pk, executions=stats.claimed)
+    tier = _settle_tiers(run, stats.claimed)
     following = Step.NOTIFY if settings.NOTIFY_RUNS and run.parent_id is None else Step.DONE
     GraphExecution.objects.filter(pk=run.pk).moves_to(
         status, ended_at=now, stats=stats.as_json(extra_cost=tier), epilogue=following, chord_id=None
@@ -81,6 +80,15 @@ def _finish(run: GraphExecution) -> None:
         transaction.on_commit(partial(hints.send().advance, run.pk))
     transaction.on_commit(partial(admit_next, run.user_id))
     transaction.on_commit(partial(shutil.rmtree, folder_of(run.pk), ignore_errors=True))
+
+
+def _settle_tiers(run: GraphExecution, executions: int) -> int:
+    """The surcharge for every hundredth execution of the user (D23); it may take the balance below the threshold."""
+    graph_id = facts_of(run.pk).plan.graph_id
+    taken = credits.services.settle_tiers(run.user_id, run.pk, executions=executions, graph_id=graph_id)
+    if taken and credits.services.crossed_low(left := credits.services.balance(run.user_id), taken):
+        notifications.record(run.user_id, "LOW_BALANCE", {"current_balance": left}, key=f"low:{run.pk}")
+    return taken
 
 
 @repeated

@@ -13,10 +13,10 @@ from executions.engine.backoff import backoff
 from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed
-from executions.engine.waking import wake_parent
+from executions.engine.waking import ring, wake_parent
 from executions.engine.work import Work
 from executions.errors import LostClaim
-from executions.models import NodeExecution
+from executions.models import GraphExecution, NodeExecution
 from executions.states import Status, Waits
 from executions.values import Emitted
 from graphs.fields import encode
@@ -27,12 +27,19 @@ log = logging.getLogger(__name__)
 def finish(work: Work, outbox: Outbox, outcome: Outcome) -> Routed:
     """Record how the block ended; what became ready. Raises LostClaim when somebody else has taken over."""
     if outcome.cancelled:
+        if not _is_stopping(work):  # a signal that was meant for the task before this one
+            raise RuntimeError("the block was interrupted although its run is not being stopped")
         return outbox.close(partial(_commit, work, outbox, Status.TERMINATED, {"error": "Stopped."}, outcome, None))
     if outcome.error is not None:
         return _failed(work, outbox, outcome, outcome.error)
     if outcome.wait is not None:
         return outbox.close(partial(_suspend, work, outbox, outcome))
     return outbox.close(partial(_commit, work, outbox, Status.COMPLETED, {}, outcome, None))
+
+
+def _is_stopping(work: Work) -> bool:
+    runs = GraphExecution.objects.filter(pk__in={work.facts.id, work.facts.root_id})
+    return runs.exclude(stop_requested_at=None).exists()
 
 
 def _failed(work: Work, outbox: Outbox, outcome: Outcome, error: Exception | str) -> Routed:
@@ -111,14 +118,14 @@ def _measures(work: Work, outbox: Outbox, outcome: Outcome) -> dict[str, Any]:
 def _back_off(work: Work, outbox: Outbox, text: str, batch: list[Emitted]) -> Routed:
     """A failure with attempts left: outputs stay, the next attempt is a new epoch and is not paid again (D14, D2)."""
     execution = work.execution
-    now = timezone.now()
+    wakes_at = timezone.now() + backoff(work.node.retry, execution.failures + 1)
     with write():
         routed = outbox.store(batch) if batch else Routed()
         waits = NodeExecution.objects.held(execution.pk, work.token).update(
             claim_token=None,
             holder=None,
             waits_for=Waits.BACKOFF,
-            wakes_at=now + backoff(work.node.retry, execution.failures + 1),
+            wakes_at=wakes_at,
             failures=execution.failures + 1,
             epoch=execution.epoch + 1,
             state=None,
@@ -126,6 +133,7 @@ def _back_off(work: Work, outbox: Outbox, text: str, batch: list[Emitted]) -> Ro
         )
         if not waits:
             raise LostClaim
+        ring(execution.pk, wakes_at)
     work.suspended = True
     return routed
 
@@ -147,5 +155,6 @@ def _suspend(work: Work, outbox: Outbox, outcome: Outcome, batch: list[Emitted])
         )
         if not waits:
             raise LostClaim
+        ring(work.execution.pk, outcome.wait.until)
     work.suspended = True
     return routed

@@ -12,7 +12,7 @@ from blocks.sdk import Wait
 from executions.engine import loop
 from executions.engine.outbox import Outbox
 from executions.engine.pulse import PULSE
-from executions.engine.running import Attempt, Cancelled
+from executions.engine.running import Attempt, Cancelled, listen
 from executions.engine.work import Work
 from executions.errors import LostClaim
 
@@ -37,11 +37,14 @@ class _Failed(Exception):
 def invoke(work: Work, outbox: Outbox) -> Outcome:
     """Run the block to its end. Never raises for what a block does."""
     attempt = Attempt(work.execution.pk, work.token, work.node.timeout)
+    listen()
     PULSE.watch(attempt, outbox.tick)
     began, began_cpu = time.monotonic(), time.thread_time()
     outcome = Outcome()
     try:
         outcome.wait = _run(work, outbox, attempt)
+        if attempt.cancelled():  # a cooperative block has seen it and returned
+            raise Cancelled
     except _Failed as failed:
         outcome.error = str(failed)
     except LostClaim:

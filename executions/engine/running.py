@@ -91,6 +91,7 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
             attempt.interrupt()
 
 
-def install_handler() -> None:
-    """In each pool process, on its main thread."""
-    signal.signal(signal.SIGUSR1, _on_signal)
+def listen() -> None:
+    """Before a block is called: the pool has put a handler of its own there, for soft time limits."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGUSR1, _on_signal)

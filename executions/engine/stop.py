@@ -47,17 +47,20 @@ def close(run_ids: Iterable[UUID]) -> int:
         for run in GraphExecution.objects.filter(pk__in=list(run_ids)).only("pk", "failure"):
             nodes = NodeExecution.objects.filter(run_id=run.pk).closable()
             status = Status.TERMINATED if run.failure is None else Status.FAILED
-            give_back(nodes)
-            closed += nodes.close(status, timezone.now(), stats={"error": run.failure or STOPPED})
+            closed += end_unheld(nodes, status, run.failure or STOPPED)
     return closed
 
 
-def give_back(nodes: NodeExecutionQuerySet) -> None:
-    """What was paid for executions whose block was never entered (D2); they are about to end."""
-    paid = nodes.filter(cost__gt=0, entered=False)
-    for one in paid.only("pk"):
-        credits.services.give_back(node_execution_id=one.pk, kind="run", reason="The block was never started.")
-    paid.update(cost=0)
+def end_unheld(nodes: NodeExecutionQuerySet, status: Status, reason: str) -> int:
+    """End executions that nobody holds, and give back what was paid for blocks that were never entered (D2).
+
+    The executions are locked first and the balance last, in the order in which a claim takes them."""
+    paid = list(nodes.select_for_update().filter(cost__gt=0, entered=False).values_list("pk", flat=True))
+    closed = nodes.close(status, timezone.now(), stats={"error": reason})
+    for pk in paid:
+        credits.services.give_back(node_execution_id=pk, kind="run", reason="The block was never started.")
+    NodeExecution.objects.filter(pk__in=paid).update(cost=0)
+    return closed
 
 
 def begin(run_id: UUID) -> list[UUID]:

@@ -3,10 +3,11 @@
 A wake sets `wake_pending` in the transaction of the event and requeues the execution if it waits; a suspension is
 refused while a wake is pending, so an event between the last look and the suspension is never missed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,6 +31,12 @@ def wake(execution_id: UUID) -> None:
         transaction.on_commit(partial(hints.publish_ids, [execution_id]))
     else:
         one.running().update(wake_pending=True)
+
+
+def ring(execution_id: UUID, at: datetime) -> None:
+    """A message for a wait that ends before the sweep would see to it; needs the transaction that suspends."""
+    if at - timezone.now() < timedelta(seconds=2 * settings.SWEEP_SECONDS):
+        transaction.on_commit(partial(hints.send().wake, execution_id, at))
 
 
 def wake_due(execution_id: UUID, at: datetime) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from blocks import registry
-from blocks.sdk import BlockInput, BlockSpec, BlockType, Context
-from blocks.sdk.costs import price
+from blocks.sdk import BlockInput, BlockSpec, BlockType, Context, Cost
+from blocks.sdk.costs import matching
 from executions import values
 from executions.facts import RunFacts, facts_of
 from executions.models import NodeExecution
@@ -37,11 +37,16 @@ class Work:
         return self.execution.claim_token
 
     @property
-    def price(self) -> int:
-        """Credits for this execution, known before it runs (spec 4.3)."""
+    def tariff(self) -> Cost | None:
+        """The price that holds for this execution, known before it runs (spec 4.3)."""
         if self.problem is not None or self.invalid is not None:
-            return 0
-        return price(self.spec.costs, self.data)
+            return None
+        return matching(self.spec.costs, self.data)
+
+    @property
+    def price(self) -> int:
+        """Credits for this execution."""
+        return 0 if self.tariff is None else self.tariff.amount
 
     @property
     def is_child_run(self) -> bool:

@@ -2,31 +2,13 @@
 
 import pytest
 
-from executions.models import GraphExecution, NodeExecution
+from executions.models import NodeExecution
 from executions.states import Status
+from tests.executions.runs import TEST_BLOCKS, end_of, values
 from tests.graphs_for_tests import Build, Built
 from tests.stack import eventually
 
 pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("workers")]
-
-
-def end_of(run: GraphExecution, *, within: float = 30) -> GraphExecution:
-    def ended() -> bool:
-        run.refresh_from_db()
-        return run.is_final
-
-    try:
-        eventually(ended, within=within)
-    except AssertionError:
-        rows = NodeExecution.objects.filter(run__root=run.root_id).values_list(
-            "run_id", "node__block_id", "status", "waits_for", "wake_pending", "dispatch", "publishes", "has_place", "stats"
-        )
-        pytest.fail("\n".join(map(str, [*GraphExecution.objects.values_list("pk", "status", "parent_id", "chord_id"), *rows])))
-    return run
-
-
-def values(built: Built, run: GraphExecution, key: str, pin: str = "out") -> list[object]:
-    return [output.data for one in built.of(run, key) for output in one.outputs.filter(pin=pin).order_by("sequence")]
 
 
 def test_a_chain_carries_its_value_to_the_end(build: Build) -> None:
@@ -63,26 +45,28 @@ def test_streams_that_arrive_at_the_same_moment_are_zipped_without_loss(build: B
     assert not NodeExecution.objects.filter(run=run).incomplete().exists()
 
 
+def nested(build: Build, depth: int) -> Built:
+    """A graph that hands its input `q` to its output `ans` through `depth` sub-graphs."""
+    name = {"i": ("AgentInput", {"name": "q"}), "o": ("AgentOutput", {"name": "ans"})}
+    built = build(name | {"e": "Echo"}, "i.result => e.x", "e.out -> o.value")
+    for _ in range(depth):
+        built = build(name | {"s": build.executor(built)}, "i.result => s.q", "s.ans -> o.value")
+    return built
+
+
 def test_sub_graphs_nest_without_holding_workers(build: Build) -> None:
-    inner = build(
-        {"i": ("AgentInput", {"name": "q"}), "e": "Echo", "o": ("AgentOutput", {"name": "ans"})},
-        "i.result => e.x",
-        "e.out -> o.value",
-    )
-    for _ in range(3):
-        inner = build(
-            {
-                "i": ("AgentInput", {"name": "q"}),
-                "s": build.executor(inner),
-                "o": ("AgentOutput", {"name": "ans"}),
-            },
-            "i.result => s.q",
-            "s.ans -> o.value",
-        )
-    run = end_of(inner.start(inputs={"q": "deep"}))
+    outer = nested(build, 3)
+    run = end_of(outer.start(inputs={"q": "deep"}))
     assert run.status == Status.COMPLETED
-    assert values(inner, run, "o", "output") == ["deep"]
-    assert run.stats["node_exec_count"] == 3 + 3 + 3 + 3
+    assert values(outer, run, "o", "output") == ["deep"]
+    assert run.stats["node_exec_count"] == 4 * 3
+
+
+def test_many_nested_runs_at_once_all_end(build: Build) -> None:
+    outer = nested(build, 2)
+    runs = [outer.start(inputs={"q": number}) for number in range(20)]
+    assert [end_of(run, within=60).status for run in runs] == [Status.COMPLETED] * 20
+    assert [values(outer, run, "o", "output") for run in runs] == [[number] for number in range(20)]
 
 
 def test_a_loop_ends_when_its_condition_does(build: Build) -> None:
@@ -104,7 +88,7 @@ def test_a_loop_ends_when_its_condition_does(build: Build) -> None:
 
 
 def test_outputs_of_a_slow_block_travel_while_it_runs(build: Build) -> None:
-    built = build({"c": ("f0000000-0000-4000-8000-000000000006", {"n": 3, "pause": 0.5}), "e": "Echo"}, "c.out -> e.x")
+    built = build({"c": (TEST_BLOCKS["Count"], {"n": 3, "pause": 0.5}), "e": "Echo"}, "c.out -> e.x")
     run = built.start()
     eventually(lambda: any(one.status == Status.COMPLETED for one in built.of(run, "e")))
     assert built.of(run, "c")[0].status == Status.RUNNING
@@ -113,7 +97,7 @@ def test_outputs_of_a_slow_block_travel_while_it_runs(build: Build) -> None:
 
 
 def test_large_values_are_delivered_by_reference_and_from_files(build: Build) -> None:
-    big = "f0000000-0000-4000-8000-000000000007"
+    big = TEST_BLOCKS["Big"]
     built = build({"s": (big, {"n": 20_000}), "f": (big, {"n": 300_000}), "e": "Echo", "g": "Echo", "h": "Echo"},
         "s.out -> e.x", "f.out -> g.x", "f.out_#_text -> h.x")  # fmt: skip
     run = end_of(built.start())
