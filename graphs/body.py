@@ -83,7 +83,7 @@ class NodeBody(_Part):
 
 
 class LinkBody(_Part):
-    id: Id = Field(default_factory=_new_id)
+    id: Annotated[Text, StringConstraints(max_length=200), _or(str)] = ""
     source_id: Annotated[Text, StringConstraints(max_length=200)]
     sink_id: Annotated[Text, StringConstraints(max_length=200)]
     source_name: Pin

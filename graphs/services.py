@@ -24,15 +24,17 @@ Version = int | Literal["active"] | str | None
 
 def create(owner: User, body: Mapping[str, Any] | GraphBody) -> GraphVersion:
     """A new graph, its sub-graphs with it: all ids are replaced, nothing is stored when a rule is broken."""
-    draft = _drafted(owner, body)
-    validate.check_saved(draft, registry.get)
-    return keep(owner, draft)
+    return _store(owner, _drafted(owner, body))
 
 
 def keep(owner: User, body: GraphBody) -> GraphVersion:
     """Stores a graph whose nodes may break rules: a run will be refused. Only what cannot be stored is refused here."""
     storing.adopt(body, owner)
     check_storable(body)
+    return _store(owner, body)
+
+
+def _store(owner: User, body: GraphBody) -> GraphVersion:
     graphs = _new_graphs(owner, [*_sub_graphs(body), body])
     with transaction.atomic():
         versions = [_store_first(part, graph) for part, graph in graphs]
@@ -45,8 +47,6 @@ def update(owner: User, graph_id: UUID | str, body: Mapping[str, Any] | GraphBod
 
     Sub-graphs in the body that the owner has already are referred to; others are created."""
     draft = _drafted(owner, body)
-    validate.check_saved(draft, registry.get)
-    check_storable(draft)
     with transaction.atomic():
         graph = _locked(owner, graph_id)
         if "id" in draft.model_fields_set and draft.id.lower() != str(graph.id):
@@ -119,8 +119,7 @@ def check_start(
 
 def check_storable(body: GraphBody) -> None:
     """Refuses what is too large, or whose links lead nowhere."""
-    limits = Limits(nodes=settings.MAX_NODES, links=settings.MAX_LINKS, depth=settings.MAX_DEPTH)
-    validate.check_size(body, limits)
+    validate.check_size(body, Limits(nodes=settings.MAX_NODES, links=settings.MAX_LINKS))
     validate.check_ends(body)
 
 
@@ -130,6 +129,8 @@ def check_storable(body: GraphBody) -> None:
 def _drafted(owner: User, body: Mapping[str, Any] | GraphBody) -> GraphBody:
     draft = body if isinstance(body, GraphBody) else parse(body)
     storing.adopt(draft, owner)
+    check_storable(draft)
+    validate.check_rules(draft, registry.get)
     return draft
 
 

@@ -26,7 +26,6 @@ Masks: TypeAlias = dict[str, dict[str, Any]]  # node id → field → value, ids
 class Limits:
     nodes: int
     links: int
-    depth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,11 @@ def check_ends(body: GraphBody) -> None:
 def check_saved(body: GraphBody, spec_of: SpecLookup) -> None:
     """The rules for saving, sub-graphs included. Raises GraphInvalid with the first breach."""
     check_ends(body)
+    check_rules(body, spec_of)
+
+
+def check_rules(body: GraphBody, spec_of: SpecLookup) -> None:
+    """`check_saved` for a body whose ends of links were checked before."""
     for problem in problems_saved(body, spec_of):
         raise GraphInvalid(problem)
 

@@ -18,9 +18,9 @@ def check_ids(node_ids: Iterable[str], links: Iterable[LinkView]) -> None:
     if twice:
         raise GraphInvalid(f"Several nodes have the same id: {_some(twice)}. Give each node an id of its own.")
     for link in links:
-        unknown = {link.source_id, link.sink_id} - counts.keys()
+        unknown = [node_id for node_id in (link.source_id, link.sink_id) if node_id not in counts]
         if unknown:
-            raise GraphInvalid(f"{link}: node id {_some(sorted(unknown))} is invalid. Node ids: {_some(counts)}")
+            raise GraphInvalid(f"{link}: node id {_some(unknown)} is invalid. Node ids: {_some(counts)}")
 
 
 def problems(graph: GraphView) -> Iterator[str]:
