@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+import credits.services
 from accounts.models import User
 from executions import hints
 from tests import stack
@@ -34,7 +35,10 @@ def broker() -> Iterator[None]:
 
 @pytest.fixture
 def user(db: None) -> User:
-    return User.objects.create_user("ada")
+    """Somebody who can pay."""
+    user = User.objects.create_user("ada")
+    credits.services.grant(user.pk, 1_000_000, reason="for tests")
+    return user
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ STATE: Final = Path(tempfile.mkdtemp(prefix="petiole-tests-")).resolve()
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 os.environ["PETIOLE_STATE"] = str(STATE)
 os.environ.setdefault("PETIOLE_BLOCK_MODULES", "tests.conformance_blocks,tests.blocks_for_tests")
+# Worker processes of the tests read the same variables: charging is part of what they do.
+os.environ["PETIOLE_CREDITS"] = "true"
 
 if os.environ.get("DATABASE_URL"):
     os.environ.setdefault("PETIOLE_SECRET_KEY", "only-for-tests-and-known-to-everybody-who-reads-this")

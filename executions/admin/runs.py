@@ -1,6 +1,6 @@
 """The list of runs, and the page of one run."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from executions.admin import markup
 from executions.admin.bars import chart
@@ -21,6 +22,8 @@ from executions.admin.stopping import stop_all
 from executions.models import GraphExecution, NodeExecution
 from executions.states import FINAL
 from executions.wording import NOTHING, duration
+
+BELOW: Final = mark_safe('<span class="quiet" title="started by a run above">↳</span> ')
 
 
 class Place(admin.SimpleListFilter):
@@ -83,8 +86,7 @@ class GraphExecutionAdmin(History[GraphExecution]):
 
     @admin.display(description="graph", ordering="graph_version__name")
     def graph(self, run: GraphExecution) -> str:
-        below = format_html('<span class="quiet" title="started by a run above">↳</span> ') if run.parent_id else ""
-        return format_html("{}{}", below, str(run.graph_version))
+        return format_html("{}{}", BELOW if run.parent_id else "", str(run.graph_version))
 
     @admin.display(description="created", ordering="id")
     def created(self, run: GraphExecution) -> str:

@@ -56,7 +56,7 @@ def _of_final(run: GraphExecution) -> Iterator[str]:
 
 def _of_living(run: GraphExecution, counts: Counts) -> Iterator[str]:
     if run.stop_requested_at is not None:
-        yield f"A stop was requested {ago(run.stop_requested_at)} ago; {counts.running} blocks have not ended yet."
+        yield f"A stop was requested {ago(run.stop_requested_at)} ago; blocks that have not ended yet: {counts.running}."
     elif run.paused_at is not None:
         yield f"It was paused {ago(run.paused_at)} ago: nothing new starts until it is resumed."
     elif run.status == Status.QUEUED:
@@ -69,15 +69,16 @@ def _of_living(run: GraphExecution, counts: Counts) -> Iterator[str]:
 
 
 def _of_nodes(counts: Counts) -> Iterator[str]:
-    if counts.running:
-        yield f"{counts.running} node executions are on a worker."
-    if counts.queued:
-        yield f"{counts.queued} are queued for a worker."
-    if counts.waiting:
-        yield f"{counts.waiting} wait without a worker for a timer, a run below or another try."
-    if counts.review:
-        yield f"{counts.review} wait for a person."
-    if not counts.running + counts.queued + counts.waiting + counts.review:
+    doing = {
+        "on a worker": counts.running,
+        "queued for a worker": counts.queued,
+        "waiting without a worker for a timer, a run below or another try": counts.waiting,
+        "waiting for a person": counts.review,
+    }
+    parts = [f"{number} {what}" for what, number in doing.items() if number]
+    if parts:
+        yield f"Of its node executions are {', '.join(parts)}."
+    else:
         yield "Nothing is outstanding: a worker or the next sweep ends the run."
 
 

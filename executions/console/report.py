@@ -48,7 +48,8 @@ def _failed(run: GraphExecution) -> Iterator[str]:
 
 
 def _unmet(run: GraphExecution) -> Iterator[str]:
-    unmet = detail.unmet_inputs(run)
+    """What waited is of interest where the run was not cut off."""
+    unmet = [] if run.status == Status.TERMINATED else detail.unmet_inputs(run)
     nodes = all_nodes(run.graph_version) if unmet else {}
     for one in unmet[:SHOWN]:
         node = nodes[UUID(one["node_id"])]

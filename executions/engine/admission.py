@@ -73,7 +73,7 @@ def _child_order(work: Work) -> Order:
         raise TooDeep(settings.MAX_DEPTH)
     user = User.objects.get(pk=work.facts.user_id)
     constants = work.node.constants
-    version = graphs.find(user, constants.get("graph_id"), constants.get("graph_version"))
+    version = graphs.find(user, str(constants.get("graph_id")), constants.get("graph_version"))
     masks = {str(node): mask for node, mask in work.facts.masks.items()}
     return Order(user=user, version=version, inputs=work.data, masks=masks)
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def test_the_process_of_a_stopped_block_takes_the_next_task(workers: Any, build:
     for _ in range(3):
         built = build({"a": (TEST_BLOCKS["Forever"], {"x": 1})})
         run = built.start()
-        eventually(lambda b=built, r=run: runs_now(b, r, "a"))
+        eventually(partial(runs_now, built, run, "a"))
         assert services.stop_run(run).status == Status.TERMINATED
     after = build({"a": ("Echo", {"x": 1})})
     assert end_of(after.start()).status == Status.COMPLETED
