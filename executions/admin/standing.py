@@ -56,7 +56,7 @@ def _of_final(run: GraphExecution) -> Iterator[str]:
 
 def _of_living(run: GraphExecution, counts: Counts) -> Iterator[str]:
     if run.stop_requested_at is not None:
-        yield f"A stop was requested {ago(run.stop_requested_at)} ago; blocks that have not ended yet: {counts.running}."
+        yield f"A stop was requested {ago(run.stop_requested_at)} ago; blocks that still run: {counts.running}."
     elif run.paused_at is not None:
         yield f"It was paused {ago(run.paused_at)} ago: nothing new starts until it is resumed."
     elif run.status == Status.QUEUED:
