@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.http import JsonResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
@@ -87,9 +88,9 @@ class GraphDetail(APIView):
 class GraphVersions(APIView):
     @extend_schema(operation_id="list_graph_versions", responses={200: GraphOut(many=True), 404: UNKNOWN})
     def get(self, request: Request, graph_id: UUID) -> Response:
-        """The newest 50 versions of a graph, newest first."""
+        """The newest 50 versions of a graph, newest first; of very large graphs fewer."""
         owner_id = owner_of(request).pk
-        versions = list(reading.versions(owner_id, graph_id)[:NEWEST])
+        versions = reading.newest(owner_id, graph_id, NEWEST, settings.MAX_NODES * 2)
         if not versions:
             raise GraphNotFound(f"There is no graph {graph_id}.")
         return Response(documents.documents(owner_id, versions))

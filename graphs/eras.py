@@ -105,7 +105,7 @@ def _models(node: NodeBody, spec: BlockSpec) -> Iterable[str]:
         pin = spec.inputs.get(name) if name else None
         if name and served and pin and pin.has_default and isinstance(stated, str) and stated not in served:
             node.input_default[name] = pin.default
-            yield f"{spec.name} {node.id}: {name} {stated!r} is unknown here; it was replaced by {pin.default!r}."
+            yield f"{spec.name} {node.id}: {name} {stated[:100]!r} is unknown here; it was replaced by {pin.default!r}."
 
 
 def _drop_secret_links(graph: GraphBody, specs: Mapping[str, BlockSpec | None]) -> list[str]:

@@ -40,7 +40,7 @@ def import_document(owner: User, document: Mapping[str, Any]) -> Imported:
     services.check_storable(body)
     early = eras.is_early(document)
     warnings = [note for graph in body.family() for note in eras.modernise(graph, early=early)]
-    warnings += embedding.connect(body, registry.get, lambda key: bool(reading.stored(owner.pk, [key])))
+    warnings += embedding.connect(body, registry.get, lambda keys: reading.stored(owner.pk, keys))
     storing.adopt(body, owner)
     version = services.keep(owner, body)
     warnings = list(dict.fromkeys([*warnings, *_refusals(body)]))

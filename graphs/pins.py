@@ -16,6 +16,7 @@ MAX_PARTS: Final = 100
 MAX_SLOTS: Final = 100_000  # list slots that the names of one input may add together
 _TOOL_PREFIX: Final = "tools_^_"
 _TOOL_PIN: Final = "_~_"
+_MEMORABLE: Final = 200  # longer names are not kept in memory
 _DELIMITER: Final = re.compile(r"_([$#@])_")
 _INDEX: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
@@ -51,13 +52,19 @@ def is_dynamic(pin: str) -> bool:
     return bool(parts(pin)[1])
 
 
-@lru_cache(maxsize=4096)
 def parts(pin: str) -> tuple[str, tuple[Step, ...]]:
     """The base of a name and the way from there; no way at all when the name is incomplete (`values_#_`)."""
+    return _remembered(pin) if len(pin) <= _MEMORABLE else _taken_apart(pin)
+
+
+def _taken_apart(pin: str) -> tuple[str, tuple[Step, ...]]:
     pieces = _DELIMITER.split(pin)
     if len(pieces) == 1 or not pieces[0] or not all(pieces[2::2]):
         return pin, ()
     return pieces[0], tuple(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+_remembered = lru_cache(maxsize=4096)(_taken_apart)
 
 
 # -- Output side

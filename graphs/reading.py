@@ -1,19 +1,22 @@
 """The questions that are asked about stored graphs, each with a fixed number of queries."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from blocks import registry
 from blocks.sdk.kinds import BlockType
 from graphs.body import HIGHEST
+from graphs.errors import GraphTooLarge
 from graphs.models import GraphVersion, Node
 from graphs.nesting import Key
 from graphs.plan import Plan
 from graphs.plans import plans_of
 from graphs.storing import called_by
+from graphs.validate import SUB_GRAPHS
 
 NOTHING: Final = UUID(int=0)
 
@@ -35,6 +38,17 @@ def versions(owner_id: UUID, graph_id: object) -> QuerySet[GraphVersion]:
     """The versions of a graph of the owner, newest first."""
     found = GraphVersion.objects.filter(graph_id=uuid_of(graph_id), graph__owner_id=owner_id, graph__deleted_at=None)
     return found.select_related("graph").order_by("-version")
+
+
+def newest(owner_id: UUID, graph_id: object, most: int, nodes: int) -> list[GraphVersion]:
+    """At most the newest `most` versions, and after the first no more than hold so many nodes together."""
+    found: list[GraphVersion] = []
+    for version in versions(owner_id, graph_id).annotate(size=Count("nodes"))[:most]:
+        nodes -= version.size
+        if found and nodes < 0:
+            break
+        found.append(version)
+    return found
 
 
 def active(owner_id: UUID) -> QuerySet[GraphVersion]:
@@ -78,6 +92,8 @@ def trees(
         existing = stored(owner_id, keys.keys())
         found |= {key: existing.get(key) for key in keys}
         level = list(existing.values())
+        if sum(one is not None for one in found.values()) > len(roots) * (1 + SUB_GRAPHS):
+            raise GraphTooLarge(f"The graph runs more than {SUB_GRAPHS} others.")
     return {root.id: _breadth_first(root, calls, found) for root in roots}
 
 
@@ -94,22 +110,31 @@ def _breadth_first(
     return list(tree.values())[1:]
 
 
-def calls_below(owner_id: UUID, keys: Iterable[Key]) -> tuple[dict[Key, list[Key]], dict[Key, str]]:
-    """Which versions each of `keys`, and each version below them, runs; and their names. Two queries a level."""
-    calls: dict[Key, list[Key]] = {}
-    names: dict[Key, str] = {}
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What some versions run, at all depths: who calls whom, their names, and the ids of those that exist."""
+
+    calls: dict[Key, list[Key]]
+    names: dict[Key, str]
+    ids: list[UUID]
+
+
+def below(owner_id: UUID, keys: Collection[Key], most: int) -> Below:
+    """Everything that `keys` run, themselves included; no further than `most` versions. Two queries a level."""
+    found = Below({}, {}, [])
     agents = [spec.id for spec in registry.all_specs() if spec.block_type is BlockType.AGENT]
     level = set(keys)
-    while level:
+    while level and len(found.ids) <= most:
         existing = stored(owner_id, level)
         of_version = {one.id: key for key, one in existing.items()}
-        names |= {key: f"{one.name} v{one.version}" for key, one in existing.items()}
-        calls |= {key: [] for key in level}
+        found.ids.extend(of_version)
+        found.names.update({key: f"{one.name} v{one.version}" for key, one in existing.items()})
+        found.calls.update({key: [] for key in level})
         nodes = Node.objects.filter(graph_version_id__in=of_version, block_id__in=agents)
         for version_id, constants in nodes.values_list("graph_version_id", "input_default"):
-            calls[of_version[version_id]].append(called_by(constants))
-        level = {key for below in (calls[key] for key in level) for key in below} - calls.keys()
-    return calls, names
+            found.calls[of_version[version_id]].append(called_by(constants))
+        level = {key for called in (found.calls[key] for key in level) for key in called if key not in found.calls}
+    return found
 
 
 def _calls_of_plans(version_ids: Sequence[UUID]) -> dict[UUID, list[Key]]:

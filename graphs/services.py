@@ -13,8 +13,8 @@ from accounts.models import User
 from blocks import registry
 from graphs import nesting, reading, storing, validate
 from graphs.body import GraphBody, parse
-from graphs.errors import GraphInvalid, GraphNotFound
-from graphs.models import Graph, GraphVersion
+from graphs.errors import GraphInvalid, GraphNotFound, GraphTooLarge
+from graphs.models import Graph, GraphVersion, Node
 from graphs.nesting import Key
 from graphs.plans import plan_of
 from graphs.validate import Limits, Lookup, NoCredentials, RunCheck
@@ -172,8 +172,14 @@ def _with_new_sub_graphs(owner: User, draft: GraphBody) -> GraphBody:
 
 
 def _check_nesting(owner: User, body: GraphBody, root: Key) -> None:
-    calls, names = reading.calls_below(owner.pk, storing.calls_of(body))
-    nesting.check(root, {**calls, root: storing.calls_of(body)}, {**names, root: body.name}, deepest=settings.MAX_DEPTH)
+    """No circles, not too deep, and not so much below one graph that a run of it could not be prepared."""
+    calls = storing.calls_of(body)
+    below = reading.below(owner.pk, calls, validate.SUB_GRAPHS)
+    nesting.check(root, {**below.calls, root: calls}, {**below.names, root: body.name}, deepest=settings.MAX_DEPTH)
+    most = settings.MAX_NODES * 10
+    size = len(body.nodes) + Node.objects.filter(graph_version_id__in=below.ids).count() if below.ids else 0
+    if len(below.ids) > validate.SUB_GRAPHS or size > most:
+        raise GraphTooLarge(f"The graph may run at most {validate.SUB_GRAPHS} others, of {most} nodes together.")
 
 
 def _locked(owner: User, graph_id: UUID | str) -> Graph:

@@ -58,7 +58,7 @@ def _names(node: NodeView) -> Iterator[tuple[str, str]]:
     elif not isinstance(name, str):
         yield "name", "The name must be a text"
     elif node.type is BlockType.INPUT and (name == "credentials" or name.endswith("_credentials")):
-        yield "name", f"{name!r} is a reserved input name: names of credentials belong to credentials fields"
+        yield "name", f"{name[:100]!r} is a reserved input name: names of credentials belong to credentials fields"
 
 
 def _dependencies(

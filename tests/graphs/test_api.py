@@ -133,6 +133,14 @@ def test_versions_are_listed_newest_first(api: APIClient) -> None:
     assert listed[1]["nodes"] == first["nodes"]
 
 
+def test_of_large_graphs_fewer_versions_are_listed(api: APIClient, settings: Any) -> None:
+    settings.MAX_NODES = 2
+    address = f"/v1/graphs/{created(api, PAIR)['id']}"
+    for _ in range(3):
+        api.put(address, PAIR)
+    assert [one["version"] for one in api.get(f"{address}/versions").json()] == [4, 3]
+
+
 def test_the_active_version_can_be_chosen(api: APIClient) -> None:
     first = created(api, PAIR)
     address = f"/v1/graphs/{first['id']}/versions/active"

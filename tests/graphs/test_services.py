@@ -153,6 +153,19 @@ def test_sub_graphs_nested_too_deep_are_not_stored(user: User, settings: Any) ->
         services.create(user, graph([agent("s", middle.graph_id)]))
 
 
+def test_what_runs_below_one_graph_is_limited_in_all(user: User, settings: Any) -> None:
+    settings.MAX_NODES = 2
+    child = services.create(user, PAIR)
+    for _ in range(9):
+        services.update(user, child.graph_id, PAIR)
+    services.create(user, graph([agent("a", child.graph_id, 1), agent("b", child.graph_id, 2)]))
+    nodes = [agent(f"s{number}", child.graph_id, number) for number in range(1, 11)]
+    middle = [services.create(user, graph(nodes[part : part + 2])).graph_id for part in range(0, 10, 2)]
+    upper = [services.create(user, graph([agent("a", middle[part]), agent("b", middle[part + 1])])) for part in (0, 2)]
+    with pytest.raises(GraphTooLarge, match="of 20 nodes together"):
+        services.create(user, graph([agent("a", upper[0].graph_id), agent("b", upper[1].graph_id)]))
+
+
 # -- Update, activate, delete, find
 
 
