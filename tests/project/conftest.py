@@ -1,0 +1,3 @@
+from tests.config.conftest import installation, profile
+
+__all__ = ["installation", "profile"]
