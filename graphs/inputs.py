@@ -50,4 +50,15 @@ def starting_data(node: PlanNode, spec: BlockSpec, inputs: Mapping[str, Any]) ->
 
 def _laid_over(node: PlanNode, received: Mapping[str, Any], mask: Mapping[str, Any] | None) -> dict[str, Any]:
     constants = node.constants if node.agent is None else node.agent.inputs
-    return {**constants, **received, **mask} if mask else {**constants, **received}
+    if node.nested:
+        constants = {name: _copy(value) for name, value in constants.items()}
+    if not mask:
+        return {**constants, **received}
+    return {**constants, **received, **{pin: _copy(value) for pin, value in mask.items()}}
+
+
+def _copy(value: Any) -> Any:
+    """Plain data of its own: plans and masks are shared by executions, and a block may change what it is given."""
+    if isinstance(value, dict):
+        return {name: _copy(inner) for name, inner in value.items()}
+    return [_copy(inner) for inner in value] if isinstance(value, list) else value

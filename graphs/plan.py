@@ -64,6 +64,7 @@ class PlanNode:
     static_pins: frozenset[str]
     paired: bool  # values of several pins, or static ones, meet here: arrivals need the lock of the node
     dynamic: bool  # some constant or pin has a dynamic name: the parts have to be assembled
+    nested: bool  # some constant is a list or an object, which a block could change: executions get copies
     agent: SubAgent | None
     retry: RetryPolicy
     timeout: float | None
@@ -137,6 +138,7 @@ def _node(row: NodeRow, inbound: list[PlanLink], outbound: list[PlanLink], block
         static_pins=static_pins,
         paired=len(pins) > 1 or bool(static_pins),
         dynamic=any(map(is_dynamic, pins)) or any(map(is_dynamic, constants)),
+        nested=any(isinstance(value, dict | list) for value in constants.values()),
         agent=agent,
         retry=policy,
         timeout=timeout,
