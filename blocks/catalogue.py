@@ -32,12 +32,14 @@ def known_ids() -> tuple[str, ...]:
     return tuple(_facts()["blocks"])
 
 
-@functools.cache
 def placeholder(block_id: str) -> BlockSpec | None:
     """The block as far as it is known; None when nobody knows the id."""
-    row = _facts()["blocks"].get(block_id)
-    if row is None:
-        return None
+    return _described(block_id) if block_id in _facts()["blocks"] else None
+
+
+@functools.cache  # known ids only: unknown ones come with requests, without end
+def _described(block_id: str) -> BlockSpec:
+    row = _facts()["blocks"][block_id]
     inputs, outputs = _input_schema(row["inputs"]), _output_schema(row["outputs"])
     return BlockSpec(
         id=row["id"],
