@@ -1,6 +1,7 @@
 """Shapes of requests and answers about runs (spec 8.2)."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -15,6 +16,16 @@ class ExecuteIn(serializers.Serializer[Any]):
     nodes_input_masks = serializers.DictField(child=serializers.DictField(), required=False, allow_null=True)
     input_data = serializers.DictField(required=False, help_text="Older spelling of `inputs`")
     input_credentials = serializers.DictField(required=False, help_text="Older spelling of `credentials_inputs`")
+
+    def validate_nodes_input_masks(self, masks: dict[str, Any] | None) -> dict[str, Any] | None:
+        for key in masks or {}:
+            try:
+                UUID(key)
+            except ValueError:
+                raise serializers.ValidationError(
+                    f"{key!r} is no node id: give masks as node id → pin → value"
+                ) from None
+        return masks
 
     def order(self) -> dict[str, Any]:
         """The arguments of `services.start`."""
