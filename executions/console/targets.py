@@ -45,8 +45,8 @@ def target_of(text: str, owner: User) -> Target:
         raise refused(f"{version!r} is not the number of a version.")
     try:
         return Target(services.find(owner, graph_id, int(version) if version else "active"))
-    except GraphNotFound as wrong:
-        raise refused(f"{owner} has no such graph. {wrong}") from None
+    except GraphNotFound:
+        raise refused(f"{owner} has no graph {text}.") from None
 
 
 def _imported(owner: User, content: bytes, file: str) -> Target:
