@@ -1,0 +1,144 @@
+"""Money during a run (spec 4.3-4.5, D2, D23, D24)."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+import credits.services
+from accounts.models import User
+from credits.models import CreditTransaction
+from executions import services
+from executions.engine.claim import claim
+from executions.engine.work import load
+from executions.models import GraphExecution
+from executions.states import Status
+from notifications.models import Notice
+from tests.executions.driver import Driver
+from tests.executions.runs import TEST_BLOCKS, end_of, runs_now, statuses
+from tests.graphs_for_tests import Build, Built
+from tests.stack import eventually
+
+
+@pytest.fixture
+def user(transactional_db: None) -> User:
+    return User.objects.create_user("ada")
+
+
+def give(user: User, amount: int) -> None:
+    if change := amount - credits.services.balance(user.pk):
+        credits.services.grant(user.pk, change, reason="test")
+
+
+def three_paid(build: Build) -> Built:
+    return build({"m": ("Multi", {"xs": [1, 2, 3]}), "c": "Paid"}, "m.item -> c.x")
+
+
+def test_every_execution_is_charged_once_and_the_ledger_says_for_what(drive: Driver, build: Build, user: User) -> None:
+    give(user, 1000)
+    built = three_paid(build)
+    run = drive(built.start())
+    assert (run.stats["cost"], credits.services.balance(user.pk)) == (30, 970)
+    rows = CreditTransaction.objects.filter(type="USAGE")
+    assert {row.metadata["node_exec_id"] for row in rows} == {str(one.pk) for one in built.of(run, "c")}
+    assert {row.metadata["block"] for row in rows} == {"PaidBlock"}
+    call_command("ledger_audit")
+
+
+def test_a_refused_charge_fails_the_run_and_keeps_what_was_paid(drive: Driver, build: Build, user: User) -> None:
+    give(user, 25)
+    built = three_paid(build)
+    run = drive(built.start())
+    assert run.status == Status.FAILED
+    assert "balance" in run.stats["error"]
+    assert (run.stats["cost"], credits.services.balance(user.pk)) == (20, 5)
+    assert sorted(statuses(built, run, "c")) == ["COMPLETED", "COMPLETED", "FAILED"]
+    [failed] = [one for one in built.of(run, "c") if one.status == Status.FAILED]
+    assert failed.outputs.get().pin == "error"
+    notice = Notice.objects.get(kind="ZERO_BALANCE")
+    assert (notice.data["shortfall"], notice.data["current_balance"]) == (5, 5)
+    call_command("ledger_audit")
+
+
+def test_a_shortfall_is_told_once_for_a_graph_until_credits_arrive(drive: Driver, build: Build, user: User) -> None:
+    built = three_paid(build)
+
+    def told(balance: int) -> int:
+        give(user, balance)
+        drive(built.start())
+        return Notice.objects.filter(kind="ZERO_BALANCE").count()
+
+    give(user, 30)
+    assert told(5) == 1  # taking credits away clears nothing
+    assert told(5) == 1
+    assert told(8) == 2  # credits have arrived in between
+
+
+@pytest.mark.parametrize(("balance", "notices"), [(505, 1), (510, 0), (500, 1)])
+def test_falling_below_the_threshold_is_told_once(
+    drive: Driver, build: Build, user: User, balance: int, notices: int
+) -> None:
+    give(user, balance)
+    drive(build({"c": ("Paid", {"x": 1})}).start())
+    assert Notice.objects.filter(kind="LOW_BALANCE").count() == notices
+
+
+def test_every_hundredth_execution_costs_a_credit(drive: Driver, build: Build, user: User, settings: Any) -> None:
+    settings.TIER_SIZE = 4
+    give(user, 1000)
+    built = three_paid(build)  # four executions
+    assert drive(built.start()).stats["cost"] == 31
+    assert drive(built.start()).stats["cost"] == 31
+    assert credits.services.balance(user.pk) == 1000 - 62
+    call_command("ledger_audit")
+
+
+def test_with_credits_off_nothing_is_asked_and_costs_are_still_shown(
+    drive: Driver, build: Build, user: User, settings: Any
+) -> None:
+    settings.CREDITS = False
+    run = drive(three_paid(build).start())
+    assert (run.status, run.stats["cost"]) == (Status.COMPLETED, 30)
+    assert not CreditTransaction.objects.exists()
+
+
+def test_a_sub_graph_is_not_started_without_credits(drive: Driver, build: Build, user: User) -> None:
+    give(user, 10)
+    child = build({"e": ("Echo", {"x": 1})})
+    parent = build({"c": ("Paid", {"x": 1}), "s": build.executor(child)})
+    run = drive(parent.start())
+    assert run.status == Status.COMPLETED
+    assert statuses(parent, run, "s") == ["FAILED"]
+    assert GraphExecution.objects.count() == 1
+
+
+def test_a_charge_whose_block_was_never_entered_is_given_back(drive: Driver, build: Build, user: User) -> None:
+    """The worker was lost between the claim and the call of the block; then the run is stopped."""
+    give(user, 100)
+    built = build({"c": ("Paid", {"x": 1})})
+    run = built.start()
+    drive.step()
+    [node] = built.of(run, "c")
+    work = load(node.pk)
+    assert work is not None
+    assert claim(work, 1, "a worker that dies") is None
+    assert credits.services.balance(user.pk) == 90
+    services.release_all()
+    assert services.stop_run(run).status == Status.TERMINATED
+    assert credits.services.balance(user.pk) == 100
+    run.refresh_from_db()
+    assert run.stats["cost"] == 0
+    call_command("ledger_audit")
+
+
+@pytest.mark.worker
+def test_a_refused_charge_ends_what_runs_elsewhere_in_the_run(workers: Any, build: Build, user: User) -> None:
+    give(user, 15)
+    built = build(
+        {"s": (TEST_BLOCKS["Asleep"], {"x": 1}), "m": ("Multi", {"xs": [1, 2]}), "c": "Paid"}, "m.item -> c.x"
+    )
+    run = built.start()
+    eventually(lambda: runs_now(built, run, "s") or run.node_executions.filter(status="FAILED").exists())
+    assert end_of(run).status == Status.FAILED
+    assert statuses(built, run, "s") == [Status.TERMINATED]
+    assert credits.services.balance(user.pk) == 5
