@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"^ready: http://([^:]+):(\d+)$", re.MULTILINE)
@@ -105,14 +109,31 @@ class Installation:
 
 
 @contextmanager
-def installed(folder: Path, environment: dict[str, str]) -> Iterator[Installation]:
-    """An installation that does not outlive its test."""
-    made = Installation(folder, {name: value for name, value in environment.items() if name != "PETIOLE_STATE"})
-    try:
-        yield made
-    finally:
-        if made.process is not None and made.process.poll() is None:
-            made.kill()
+def installed(folder: Path) -> Iterator[Installation]:
+    """An installation of the profile under test, with a database of its own, that does not outlive its test."""
+    with profile() as environment:
+        made = Installation(folder, environment)
+        try:
+            yield made
+        finally:
+            if made.process is not None and made.process.poll() is None:
+                made.kill()
+
+
+@contextmanager
+def profile() -> Iterator[dict[str, str]]:
+    if not settings.PRODUCTION:
+        yield {}
+        return
+    url = urlsplit(os.environ["DATABASE_URL"])
+    name = f"petiole_up_{os.getpid()}_{time.monotonic_ns()}"
+    needed = ("REDIS_URL", "PETIOLE_SECRET_KEY", "PETIOLE_HOSTS", "PETIOLE_HTTPS")
+    with psycopg.connect(urlunsplit(url), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            yield {"DATABASE_URL": urlunsplit(url._replace(path=f"/{name}"))} | {key: os.environ[key] for key in needed}
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 def running() -> list[int]:

@@ -11,6 +11,7 @@ import pytest
 from config.supervisor import traces
 from config.supervisor.crew import Crew
 from config.supervisor.roles import Role
+from tests.config.installation import eventually
 
 STUBBORN = "trap '' TERM QUIT; echo up; while :; do sleep 0.1; done"
 
@@ -71,7 +72,7 @@ def test_asking_twice_is_at_once(crew: Crew, capsys: pytest.CaptureFixture[str])
 def test_what_a_dead_child_leaves_behind_dies_too(crew: Crew, capsys: pytest.CaptureFixture[str]) -> None:
     crew.start(shell("worker-cpu", "sleep 60 & echo pid=$!; exit 1"))
     pid = int(until(crew, "starting it again", capsys).split("pid=")[1].split()[0])
-    assert traces.identity(pid) is None
+    eventually(lambda: traces.identity(pid) is None)
 
 
 def test_signals_mean_again_what_they_meant(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ embedded_only = pytest.mark.skipif(settings.PRODUCTION, reason="is about the bro
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, profile: dict[str, str]) -> Iterator[Installation]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One that several tests only look at."""
-    with installed(tmp_path_factory.mktemp("running"), profile) as installation:
+    with installed(tmp_path_factory.mktemp("running")) as installation:
         installation.up()
         installation.ready()
         yield installation

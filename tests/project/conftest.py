@@ -1,3 +1,3 @@
-from tests.config.conftest import installation, profile
+from tests.config.conftest import installation
 
-__all__ = ["installation", "profile"]
+__all__ = ["installation"]
