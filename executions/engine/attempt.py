@@ -13,11 +13,11 @@ import credits.services
 from blocks.sdk import Effect
 from executions.database import release, repeated, write
 from executions.engine import children, finish, limits, stop
-from executions.engine.backoff import backoff
 from executions.engine.claim import Refusal, claim
 from executions.engine.invoke import Outcome, invoke
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed
+from executions.engine.waking import after_failure
 from executions.engine.work import Work, load
 from executions.errors import LostClaim
 from executions.models import NodeExecution, NodeOutput
@@ -162,7 +162,7 @@ def _mishap(execution_id: UUID, work: Work | None, bug: Exception) -> None:
             claim_token=None,
             holder=None,
             waits_for=Waits.BACKOFF,
-            wakes_at=now + backoff(ENGINE_RETRY, execution.failures + 1),
+            wakes_at=after_failure(ENGINE_RETRY, execution.failures + 1),
             failures=execution.failures + 1,
             stats=execution.stats | {"last_error": error},
         )

@@ -9,11 +9,10 @@ from django.utils import timezone
 
 from blocks.sdk.errors import decorate
 from executions.database import repeated, write
-from executions.engine.backoff import backoff
 from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed
-from executions.engine.waking import ring, wake_parent
+from executions.engine.waking import after_failure, ring, wake_parent
 from executions.engine.work import Work
 from executions.errors import LostClaim
 from executions.models import GraphExecution, NodeExecution
@@ -118,7 +117,7 @@ def _measures(work: Work, outbox: Outbox, outcome: Outcome) -> dict[str, Any]:
 def _back_off(work: Work, outbox: Outbox, text: str, batch: list[Emitted]) -> Routed:
     """A failure with attempts left: outputs stay, the next attempt is a new epoch and is not paid again (D14, D2)."""
     execution = work.execution
-    wakes_at = timezone.now() + backoff(work.node.retry, execution.failures + 1)
+    wakes_at = after_failure(work.node.retry, execution.failures + 1)
     with write():
         routed = outbox.store(batch) if batch else Routed()
         waits = NodeExecution.objects.held(execution.pk, work.token).update(

@@ -3,6 +3,7 @@
 A wake sets `wake_pending` in the transaction of the event and requeues the execution if it waits; a suspension is
 refused while a wake is pending, so an event between the last look and the suspension is never missed."""
 
+import random
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -14,6 +15,7 @@ from django.utils import timezone
 from executions import hints
 from executions.facts import RunFacts
 from executions.models import NodeExecution
+from graphs.plan import RetryPolicy
 
 
 def wake_parent(facts: RunFacts) -> None:
@@ -31,6 +33,11 @@ def wake(execution_id: UUID) -> None:
         transaction.on_commit(partial(hints.publish_ids, [execution_id]))
     else:
         one.running().update(wake_pending=True)
+
+
+def after_failure(policy: RetryPolicy, failures: int) -> datetime:
+    """When the attempt after this many failures is due."""
+    return timezone.now() + timedelta(seconds=policy.pause(failures, random.random()))
 
 
 def ring(execution_id: UUID, at: datetime) -> None:
