@@ -13,9 +13,9 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from columns import Encoded, encode
 from executions.models import NodeExecution, NodeInput, NodeOutput
 from graphs import pins
-from graphs.fields import Encoded, encode
 
 
 @dataclass(frozen=True, slots=True)

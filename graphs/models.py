@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from graphs.fields import JSONText, new_id
+from columns import JSONText, new_id
 
 
 class Graph(models.Model):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from blocks import registry
 from blocks.sdk.kinds import BlockType
+from columns import new_id
 from graphs.body import GraphBody, NodeBody
-from graphs.fields import new_id
 from graphs.models import Graph, GraphVersion, Link, Node
 from graphs.nesting import Key
 from graphs.validation import structure

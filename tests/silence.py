@@ -9,7 +9,7 @@ from executions.models import NodeExecution
 
 class Silent:
     def __init__(self) -> None:
-        self.asked: list[tuple[str, object]] = []
+        self.asked: list[tuple[str, UUID]] = []
 
     def nodes(self, executions: Iterable[NodeExecution]) -> None:
         self.asked += [("node", execution.pk) for execution in executions]

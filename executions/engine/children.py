@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from blocks.sdk.values import to_json
+from columns import encode
 from executions import values
 from executions.database import repeated, write
 from executions.engine import finish
@@ -17,7 +18,6 @@ from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution, NodeOutput
 from executions.states import FINAL, Status, Waits
 from executions.values import Emitted
-from graphs.fields import encode
 
 
 def step(work: Work, outbox: Outbox) -> Routed:

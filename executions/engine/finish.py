@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from blocks.sdk.errors import decorate
+from columns import encode
 from executions.database import repeated, write
 from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
@@ -18,7 +19,6 @@ from executions.errors import LostClaim
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status, Waits
 from executions.values import Emitted
-from graphs.fields import encode
 
 log = logging.getLogger(__name__)
 

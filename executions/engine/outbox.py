@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from blocks.sdk.values import to_json
+from columns import encode
 from executions.database import release, repeated, write
 from executions.engine import routing
 from executions.engine.routing import Routed
@@ -19,7 +20,6 @@ from executions.engine.work import Work
 from executions.errors import LostClaim
 from executions.models import NodeExecution, NodeOutput
 from executions.values import Emitted, content
-from graphs.fields import encode
 
 FULL: Final = 100
 Publish = Callable[[list[NodeExecution]], None]

@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import graphs.fields
+import columns
 
 
 class Migration(migrations.Migration):
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=graphs.fields.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("parent_epoch", models.PositiveIntegerField(default=0)),
                 ("depth", models.PositiveSmallIntegerField(default=0)),
@@ -42,14 +42,14 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("inputs", graphs.fields.JSONText(default=dict)),
-                ("credentials_inputs", graphs.fields.JSONText(default=dict)),
-                ("nodes_input_masks", graphs.fields.JSONText(default=dict)),
-                ("nodes_to_skip", graphs.fields.JSONText(default=list)),
-                ("context", graphs.fields.JSONText(default=dict)),
-                ("warnings", graphs.fields.JSONText(default=list)),
+                ("inputs", columns.JSONText(default=dict)),
+                ("credentials_inputs", columns.JSONText(default=dict)),
+                ("nodes_input_masks", columns.JSONText(default=dict)),
+                ("nodes_to_skip", columns.JSONText(default=list)),
+                ("context", columns.JSONText(default=dict)),
+                ("warnings", columns.JSONText(default=list)),
                 ("failure", models.TextField(blank=True, help_text="Why the run has to end FAILED", null=True)),
-                ("stats", graphs.fields.JSONText(blank=True, null=True)),
+                ("stats", columns.JSONText(blank=True, null=True)),
                 (
                     "epilogue",
                     models.CharField(
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=graphs.fields.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 (
                     "status",
@@ -127,13 +127,11 @@ class Migration(migrations.Migration):
                 ("arrived", models.PositiveIntegerField(default=0, help_text="Pins that have received their value")),
                 (
                     "inputs",
-                    graphs.fields.JSONText(
-                        default=dict, help_text="Values received, except those kept as rows of their own"
-                    ),
+                    columns.JSONText(default=dict, help_text="Values received, except those kept as rows of their own"),
                 ),
                 (
                     "references",
-                    graphs.fields.JSONText(
+                    columns.JSONText(
                         help_text="Pin → [output row, selector] for values too large to be copied", null=True
                     ),
                 ),
@@ -162,7 +160,7 @@ class Migration(migrations.Migration):
                     "has_place",
                     models.BooleanField(default=False, help_text="A place in the run's chord is kept while it waits"),
                 ),
-                ("state", graphs.fields.JSONText(help_text="What the block left for its next step", null=True)),
+                ("state", columns.JSONText(help_text="What the block left for its next step", null=True)),
                 (
                     "relayed",
                     models.BooleanField(
@@ -182,7 +180,7 @@ class Migration(migrations.Migration):
                 ("extra_steps", models.PositiveIntegerField(default=0, help_text="Node executions of a child run")),
                 (
                     "stats",
-                    graphs.fields.JSONText(default=dict, help_text="The rest of the statistics: error, sizes, notes"),
+                    columns.JSONText(default=dict, help_text="The rest of the statistics: error, sizes, notes"),
                 ),
                 (
                     "node",
@@ -220,7 +218,7 @@ class Migration(migrations.Migration):
                 ("epoch", models.PositiveIntegerField(default=0)),
                 ("sequence", models.PositiveIntegerField()),
                 ("pin", models.TextField()),
-                ("data", graphs.fields.JSONText(help_text="The value; null when it is kept in a file", null=True)),
+                ("data", columns.JSONText(help_text="The value; null when it is kept in a file", null=True)),
                 ("file", models.CharField(help_text="Name in the file storage", max_length=255, null=True)),
                 ("size", models.PositiveIntegerField(help_text="Bytes of JSON")),
                 (
@@ -266,7 +264,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("ordinal", models.BigIntegerField(help_text="The execution of the node that the value belongs to")),
                 ("pin", models.TextField()),
-                ("value", graphs.fields.JSONText(null=True)),
+                ("value", columns.JSONText(null=True)),
                 ("selector", models.TextField(help_text="Part of the output that was delivered", null=True)),
                 (
                     "output",

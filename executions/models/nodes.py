@@ -1,10 +1,10 @@
 from django.db import models
 from django.db.models import Q
 
+from columns import JSONText, new_id
 from executions.models.runs import GraphExecution
 from executions.querysets import NodeExecutionQuerySet
 from executions.states import FINAL, Status, Waits
-from graphs.fields import JSONText, new_id
 from graphs.models import Node
 
 

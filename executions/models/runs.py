@@ -3,9 +3,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from columns import JSONText, new_id
 from executions.querysets import RunQuerySet
 from executions.states import FINAL, Status, Step
-from graphs.fields import JSONText, new_id
 from graphs.models import GraphVersion
 
 

@@ -1,8 +1,8 @@
 from django.db import models
 from django.db.models import Q
 
+from columns import JSONText
 from executions.models.nodes import NodeExecution, RunNode
-from graphs.fields import JSONText
 
 
 class NodeOutput(models.Model):

@@ -5,7 +5,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import graphs.fields
+import columns
 
 
 class Migration(migrations.Migration):
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=graphs.fields.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("active_version", models.PositiveIntegerField(db_default=1)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=graphs.fields.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("version", models.PositiveIntegerField()),
                 ("name", models.CharField(max_length=1000)),
@@ -62,11 +62,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=graphs.fields.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("block_id", models.CharField(max_length=64)),
-                ("input_default", graphs.fields.JSONText(default=dict)),
-                ("metadata", graphs.fields.JSONText(default=dict)),
+                ("input_default", columns.JSONText(default=dict)),
+                ("metadata", columns.JSONText(default=dict)),
                 ("position", models.PositiveIntegerField(help_text="Place in the order of the graph's nodes, from 0")),
                 ("webhook_id", models.CharField(blank=True, max_length=64, null=True)),
                 (
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=graphs.fields.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("source_name", models.TextField()),
                 ("sink_name", models.TextField()),

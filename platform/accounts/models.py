@@ -1,6 +1,5 @@
 """Who may use the product: users and the tokens of their programs."""
 
-from typing import Any
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -8,12 +7,8 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
-from uuid_utils import compat
 
-
-def new_id() -> Any:
-    """A UUIDv7: unique everywhere, increasing within a process."""
-    return compat.uuid7()
+from columns import new_id
 
 
 def known_timezone(name: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from types import FrameType
 from typing import IO, Final, NoReturn
 
 from config import lifeline
+from config.embedded import socket_path
 
 READY: Final = re.compile(r"^ready: (http://\S+)$", re.MULTILINE)
 READY_SECONDS: Final = 90.0
@@ -49,7 +51,8 @@ def environment_of(state: Path) -> dict[str, str]:
 def stack() -> Iterator[Stack]:
     """`manage.py up` as a child of ours; what it says goes into a file."""
     with tempfile.TemporaryDirectory(prefix="petiole-demo-", ignore_cleanup_errors=True) as folder:
-        environment = environment_of(Path(folder) / "state")
+        state = Path(folder) / "state"
+        environment = environment_of(state)
         log = Path(folder) / "up.log"
         with log.open("wb") as out:
             supervisor = started(("up", "--port", "0", *SIZE), environment, signal.SIGTERM, out)
@@ -58,6 +61,7 @@ def stack() -> Iterator[Stack]:
         finally:
             finish_in_peace()
             end(supervisor)
+            shutil.rmtree(socket_path(state).parent, ignore_errors=True)  # elsewhere when the path is long
 
 
 def started(

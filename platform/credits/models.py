@@ -1,23 +1,17 @@
 """Money: what each user has, and every movement that led there (1 credit = 1 cent)."""
 
-from typing import Any, Final, Self
+from typing import Final, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
-from uuid_utils import compat
 
-from credits.fields import JSONText
+from columns import JSONText, new_id
 
 # Every amount stays exact in JSON, whoever reads it: the largest whole number a double holds without gaps.
 MOST: Final = 2**53 - 1
-
-
-def new_id() -> Any:
-    """A UUIDv7: unique everywhere, increasing within a process."""
-    return compat.uuid7()
 
 
 class Balance(models.Model):

@@ -1,19 +1,11 @@
 """What is worth telling a person."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from uuid_utils import compat
 
-from notifications.fields import JSONText
-
-
-def new_id() -> Any:
-    """A UUIDv7: unique everywhere, increasing within a process."""
-    return compat.uuid7()
+from columns import JSONText, new_id
 
 
 class Notice(models.Model):

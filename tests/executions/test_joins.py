@@ -56,7 +56,8 @@ def test_eight_producers_of_one_stream_are_zipped_without_loss(build: Build, att
     assert statuses(built, run, "p") == [Status.QUEUED] * 4
     assert sorted(one.ordinal for one in built.of(run, "p")) == [0, 1, 2, 3]
     for pin in "ab":
-        assert sorted(NodeInput.objects.filter(pin=pin).values_list("value", flat=True)) == [0, 1, 2, 3]
+        arrived = NodeInput.objects.filter(pin=pin).order_by("ordinal")
+        assert sorted(int(one.value) for one in arrived) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("attempt_number", range(3))

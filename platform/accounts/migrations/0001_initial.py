@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.models
+import columns
 
 
 class Migration(migrations.Migration):
@@ -64,7 +65,7 @@ class Migration(migrations.Migration):
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
                 (
                     "id",
-                    models.UUIDField(default=accounts.models.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 (
                     "timezone",
@@ -113,7 +114,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=accounts.models.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("name", models.CharField(max_length=150)),
                 (

@@ -6,8 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import credits.fields
-import credits.models
+import columns
 
 
 class Migration(migrations.Migration):
@@ -101,7 +100,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=credits.models.new_id, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 ("key", models.CharField(help_text="Makes a repeated request book once", max_length=255)),
                 (
@@ -124,7 +123,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=True, help_text="A pending payment is not active and moves nothing"),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("metadata", credits.fields.JSONText(default=dict)),
+                ("metadata", columns.JSONText(default=dict)),
                 ("graph_exec_id", models.UUIDField(blank=True, null=True)),
                 ("graph_id", models.UUIDField(blank=True, null=True)),
                 ("node_execution_id", models.UUIDField(blank=True, null=True)),

@@ -5,8 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import notifications.fields
-import notifications.models
+import columns
 
 
 class Migration(migrations.Migration):
@@ -22,9 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=notifications.models.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=columns.new_id, editable=False, primary_key=True, serialize=False),
                 ),
                 (
                     "kind",
@@ -37,7 +34,7 @@ class Migration(migrations.Migration):
                         max_length=40,
                     ),
                 ),
-                ("data", notifications.fields.JSONText(default=dict)),
+                ("data", columns.JSONText(default=dict)),
                 ("key", models.CharField(blank=True, max_length=255, null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (

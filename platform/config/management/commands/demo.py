@@ -23,8 +23,8 @@ That was the demo: its servers are stopped, its folder is removed. Where to look
 
 While `make up` runs, in a second terminal:
 
-  {manage} run_graph {agent} --input "Least points=150"
-  curl -H "Authorization: Bearer $({manage} create_token demo --user admin)" http://127.0.0.1:8000/v1/executions
+  {petiole} run_graph {agent} --input "Least points=150"
+  curl -H "Authorization: Bearer $({petiole} create_token demo --user admin)" http://127.0.0.1:8000/v1/executions
 """
 
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             status = INTERRUPTED
         if status:
             sys.exit(status)
-        self.stdout.write(NEXT.format(manage=f"{_short(sys.executable)} manage.py", agent=_short(agent)))
+        self.stdout.write(NEXT.format(petiole=_petiole(), agent=_short(agent)))
 
     def _demonstrated(self, agent: Path) -> int:
         begun = time.monotonic()
@@ -79,6 +79,12 @@ def _run(ready: Stack, agent: Path) -> int:
                 run.wait(settings.STOP_WAIT + 5)
             except subprocess.TimeoutExpired:
                 end(run)
+
+
+def _petiole() -> str:
+    """The command line of this installation, as a person types it."""
+    script = Path(sys.executable).with_name("petiole")
+    return _short(script) if script.exists() else f"{_short(sys.executable)} manage.py"
 
 
 def _short(path: str | Path) -> str:

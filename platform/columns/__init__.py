@@ -1,4 +1,4 @@
-"""Columns that several apps use."""
+"""Columns that every application uses: time-ordered ids, and JSON that keeps what it is given."""
 
 import json
 from typing import Any
@@ -19,13 +19,15 @@ class Encoded(str):
 
 
 def encode(value: Any) -> Encoded:
-    """Compact JSON text in ASCII, key order kept."""
+    """Compact JSON text in ASCII, key order kept. Raises TypeError for what is not JSON."""
     return Encoded(json.dumps(value, separators=(",", ":")))
 
 
 class JSONText(models.Field[Any, Any]):
     """JSON kept as text, because PostgreSQL's jsonb reorders keys and refuses NUL, and key order is meaning here:
-    a dictionary is stepped through, merged and printed in the order in which it was built (spec 2.8, blocks E)."""
+    a dictionary is stepped through, merged and printed in the order in which it was built (spec 2.8, blocks E).
+
+    A write never fails for what the value holds: what is not JSON is written as its text."""
 
     def get_internal_type(self) -> str:
         return "TextField"
@@ -34,10 +36,12 @@ class JSONText(models.Field[Any, Any]):
         return None if value is None else json.loads(value)
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else str(value if isinstance(value, Encoded) else encode(value))
+        if value is None or isinstance(value, Encoded):
+            return None if value is None else str(value)
+        return json.dumps(value, separators=(",", ":"), default=str)
 
     def to_python(self, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value
 
     def value_to_string(self, obj: models.Model) -> str:
-        return encode(self.value_from_object(obj))
+        return self.get_prep_value(self.value_from_object(obj)) or ""
