@@ -77,11 +77,11 @@ class Installation:
             assert chunk, f"{text!r} was not said within {within} s:\n{self.said}"
             self.said += chunk.decode()
 
-    def get(self, path: str) -> tuple[int, Any]:
+    def get(self, path: str, token: str = "") -> tuple[int, Any]:
         found = READY.search(self.said)
         assert found is not None
         connection = http.client.HTTPConnection(found[1], int(found[2]), timeout=20)
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
         answer = connection.getresponse()
         text = answer.read().decode()
         connection.close()

@@ -65,7 +65,7 @@ def prepare(crew: Crew, state: Path) -> None:
     if settings.BROKER_SOCKET is not None:
         await_broker(crew, state, settings.BROKER_SOCKET)
     if not settings.PRODUCTION and (released := preparation.release()):
-        say(f"{released} nodes that were running at the last stop are queued again")
+        say(f"running nodes of the last time, queued again: {released}")
     preparation.forget_connections()
 
 
@@ -112,7 +112,7 @@ def stop(crew: Crew) -> None:
     crew.stop(name for name in crew.children if name in {"web", "beat"})
     crew.stop(name for name in crew.children if name.startswith("worker"))
     if not settings.PRODUCTION and (released := preparation.release()):
-        say(f"{released} nodes were running; they go on at the next start")
+        say(f"running nodes, to go on at the next start: {released}")
     crew.stop(crew.children)
     say("stopped")
 
