@@ -124,6 +124,8 @@ def execution_page(one: NodeExecution) -> dict[str, Any]:
         "inputs": [(pin, markup.value(given)) for pin, given in detail.input_of(facts, one, received).items()],
         "facts": _facts(one),
         "stats": detail.node_statistics(one),
+        "took": duration(one.walltime),
+        "computed": duration(one.cputime),
         "children": list(children.order_by("parent_epoch")),
     }
 

@@ -37,7 +37,7 @@ class Row:
 
 
 def run_page(run: GraphExecution, *, may_stop: bool) -> dict[str, Any]:
-    counts = standing.counts_of(run)
+    counts, stats = standing.counts_of(run), run.stats or detail.live_statistics(run) or {}
     plan = facts_of(run.pk).plan
     every = f"{reverse('admin:executions_nodeexecution_changelist')}?run__id__exact={run.pk}"
     return {
@@ -48,7 +48,10 @@ def run_page(run: GraphExecution, *, may_stop: bool) -> dict[str, Any]:
         "state": markup.badge(run.status),
         "sentences": standing.of_run(run, counts),
         "counts": counts,
-        "stats": run.stats or detail.live_statistics(run) or {},
+        "stats": stats,
+        "took": duration(stats.get("duration")),
+        "in_blocks": duration(stats.get("node_exec_time")),
+        "computed": duration(stats.get("node_exec_time_cpu_only")),
         "facts": list(_facts(run)),
         "given": list(_given(run)),
         "outputs": list(_outputs(run)),
@@ -86,7 +89,7 @@ def _messages(run: GraphExecution) -> Iterable[Fact]:
     if not run.is_final:
         yield "Chord", run.chord_id or "none: the rows alone tell when the run has ended"
         yield "Admission", f"sent {markup.times(run.publishes)}, the last time {markup.ago(run.published_at)} ago"
-    yield "End of the run", run.get_epilogue_display() or "not begun"
+    yield "End of the run", run.epilogue or "not begun"
 
 
 def _graph(version: GraphVersion) -> Any:

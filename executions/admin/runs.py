@@ -4,21 +4,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from executions.admin import markup
 from executions.admin.bars import chart
-from executions.admin.history import History
+from executions.admin.places import Place
 from executions.admin.run_page import run_page
-from executions.admin.stopping import stop_all
+from executions.admin.stopping import Stopping
 from executions.models import GraphExecution, NodeExecution
 from executions.states import FINAL
 from executions.wording import NOTHING, duration
@@ -26,19 +23,8 @@ from executions.wording import NOTHING, duration
 BELOW: Final = mark_safe('<span class="quiet" title="started by a run above">↳</span> ')
 
 
-class Place(admin.SimpleListFilter):
-    title = "place"
-    parameter_name = "place"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("top", "Started from outside"), ("below", "Started by a run above")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[GraphExecution]) -> QuerySet[GraphExecution]:
-        return queryset.filter(parent__isnull=self.value() == "top") if self.value() else queryset
-
-
 @admin.register(GraphExecution)
-class GraphExecutionAdmin(History[GraphExecution]):
+class GraphExecutionAdmin(Stopping):
     list_display = ["run", "state", "graph", "user", "created", "duration", "nodes", "cost", "error"]
     list_display_links = ["run"]
     ordering = ["-id"]  # in the order of time, and by the primary key's own index
@@ -51,7 +37,6 @@ class GraphExecutionAdmin(History[GraphExecution]):
     date_hierarchy = "created_at"
     search_fields = ["graph_version__name", "user__username", "failure"]
     search_help_text = "Name of the graph, its owner, the reason of a failure, or any id: run, graph, node execution"
-    actions = ["stop"]
 
     # -- The list
 
@@ -124,32 +109,6 @@ class GraphExecutionAdmin(History[GraphExecution]):
         run = context["original"]
         context |= run_page(run, may_stop=self.has_stop_permission(request) and not run.is_final)
         return super().render_change_form(request, context, *args, **options)
-
-    # -- Stop
-
-    def has_stop_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("executions.change_graphexecution")
-
-    @admin.action(description="Stop the selected runs", permissions=["stop"])
-    def stop(self, request: HttpRequest, queryset: QuerySet[GraphExecution]) -> None:
-        runs = list(queryset)
-        for level, text in stop_all(runs):
-            self.message_user(request, text, level)
-        for run in runs:
-            self.log_change(request, run, "Asked to stop.")
-
-    def get_urls(self) -> list[URLPattern]:
-        stop = self.admin_site.admin_view(self.stop_one)
-        return [path("<uuid:run_id>/stop/", stop, name="executions_graphexecution_stop"), *super().get_urls()]
-
-    def stop_one(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not self.has_stop_permission(request):
-            raise PermissionDenied
-        run = get_object_or_404(GraphExecution, pk=run_id)
-        self.stop(request, GraphExecution.objects.filter(pk=run.pk))
-        return HttpResponseRedirect(reverse("admin:executions_graphexecution_change", args=[run.pk]))
 
 
 def run_state(run: GraphExecution) -> str:

@@ -77,7 +77,7 @@ def _of_nodes(counts: Counts) -> Iterator[str]:
     }
     parts = [f"{number} {what}" for what, number in doing.items() if number]
     if parts:
-        yield f"Of its node executions are {', '.join(parts)}."
+        yield f"Its node executions: {', '.join(parts)}."
     else:
         yield "Nothing is outstanding: a worker or the next sweep ends the run."
 
