@@ -2,15 +2,17 @@
 
 import os
 
+import django
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("PETIOLE_POOL", "16")  # each request has a thread of its own, so connections are kept in a pool
+os.environ.setdefault("PETIOLE_POOL", "16")  # requests run in threads, which share connections
 
-from django.core.asgi import get_asgi_application
-from django.db import connections
-from django.urls import get_resolver
+django.setup(set_prefix=False)
 
-from config.bodies import LimitedBodies
+from django.urls import get_resolver  # noqa: E402  after the setup, as everything that imports views
 
-application = LimitedBodies(get_asgi_application())
-connections.settings["default"]["CONN_MAX_AGE"] = 0  # a connection kept for a thread would be lost with it
+from config.bodies import LimitedBodies  # noqa: E402
+from config.handler import OneHop  # noqa: E402
+
+application = LimitedBodies(OneHop())
 get_resolver().url_patterns  # noqa: B018 import every view now, so that the first request does not wait for it

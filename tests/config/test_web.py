@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -106,3 +107,11 @@ def test_metrics_count_requests_by_route_and_never_by_id(client: Client) -> None
 def test_the_schema_is_served_and_shown(client: Client) -> None:
     assert "openapi: 3" in client.get("/v1/schema").content.decode()
     assert client.get("/v1/docs").status_code == 200
+
+
+def test_threads_of_requests_stay_and_so_do_their_connections() -> None:
+    assert ask(application, b"{}")[0]["status"] == 404
+    before = {thread.name for thread in threading.enumerate() if thread.name.startswith("request")}
+    assert ask(application, b"{}")[0]["status"] == 404
+    assert {thread.name for thread in threading.enumerate() if thread.name.startswith("request")} == before
+    assert before
