@@ -174,4 +174,4 @@ def missing_of(facts: RunFacts, execution: NodeExecution, received: dict[str, An
     spec = registry.get(node.block_id)
     data = {**node.constants, **received, **mask}
     required = [] if spec is None else [pin.name for pin in spec.inputs.values() if pin.required]
-    return sorted({*absent, *(name for name in required if data.get(name) is None and name in received)})
+    return sorted({*absent, *(name for name in required if name in data and data[name] is None)})
