@@ -58,5 +58,9 @@ class Stopping(ExecutionError):
         super().__init__("The run is being stopped: nothing new is started for it.")
 
 
+class EngineFailure(Exception):
+    """The engine could not keep what a block put out; the block is not to blame."""
+
+
 class LostClaim(Exception):
     """Another attempt or a stop has taken the node execution over; this attempt may not write any more."""

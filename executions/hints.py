@@ -25,8 +25,8 @@ class Sender(Protocol):
 
     def wake(self, execution_id: UUID, at: datetime) -> None: ...
 
-    def backlog(self) -> int:
-        """Messages that wait in the broker; a large number when it cannot be asked."""
+    def unsent(self, executions: Iterable[NodeExecution]) -> list[NodeExecution]:
+        """Those whose queue holds fewer messages than there are of them: some of theirs must have been lost."""
         ...
 
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None: ...

@@ -1,7 +1,7 @@
 """The only sender of messages. They carry ids alone; what cannot be sent now is sent by the sweep later."""
 
 import logging
-import sys
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from blocks import registry
 from executions import chords
+from executions.database import repeated
 from executions.engine.conclusion import conclude
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 
 UNREACHABLE = (BrokerError, RedisError, OSError)
 PROCESS = "process "  # how the holder of an execution in a prefork pool begins
-QUEUES = ("io", "cpu", "engine")
 SLICE = 100  # the header of a chord costs its publisher 2 ms per task: the rest joins
 
 
@@ -74,13 +74,17 @@ class CelerySender:
         except UNREACHABLE as lost:
             log.warning("the timer of %s is left to the sweep: %s", execution_id, lost)
 
-    def backlog(self) -> int:
+    def unsent(self, executions: Iterable[NodeExecution]) -> list[NodeExecution]:
+        of_queue: dict[str, list[NodeExecution]] = defaultdict(list)
+        for execution in executions:
+            of_queue[queue_of(execution.run.graph_version_id, execution.node_id)].append(execution)
         try:
             with current_app.connection_for_write() as connection, connection.channel() as channel:
-                return sum(_length(channel, queue) for queue in QUEUES)
+                short = [many for queue, many in of_queue.items() if _length(channel, queue) < len(many)]
         except UNREACHABLE as lost:
             log.warning("the broker cannot be asked how many messages wait: %s", lost)
-            return sys.maxsize
+            return []
+        return [execution for many in short for execution in many]
 
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None:
         """SIGUSR1 (or SIGKILL) for blocks in pool processes by Celery's revoke; a broadcast for those on threads."""
@@ -121,6 +125,7 @@ def publish_from_member(executions: list[NodeExecution], run_id: UUID, version_i
         publish(executions, run_id, version_id, joined)
 
 
+@repeated
 def keep_place(execution_id: UUID, chord_id: str) -> None:
     """A member that suspends keeps its place, unless it was woken in the meantime."""
     if chords.reserve(chord_id):

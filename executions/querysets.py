@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Exists, F, Q
 
-from executions.states import FINAL, NODE_COMES_FROM, OUTSTANDING, RUN_COMES_FROM, Status, Step
+from executions.states import ALIVE, NODE_COMES_FROM, OUTSTANDING, RUN_COMES_FROM, Status, Step
 
 if TYPE_CHECKING:
     from executions.models import GraphExecution, NodeExecution  # noqa: F401  the type arguments below
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 class RunQuerySet(models.QuerySet["GraphExecution"]):
     def alive(self) -> Self:
-        return self.exclude(status__in=FINAL)
+        return self.filter(status__in=ALIVE)
 
     def of(self, user_id: UUID) -> Self:
         return self.filter(user_id=user_id)

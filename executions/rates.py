@@ -1,4 +1,4 @@
-"""How often a user may start runs: a window of one minute, counted in Redis (PETIOLE_STARTS_PER_MINUTE)."""
+"""How often things may happen, counted in Redis: starts of a user's runs (PETIOLE_STARTS_PER_MINUTE), sweeps."""
 
 import logging
 import time
@@ -38,3 +38,12 @@ def count_start(user_id: UUID) -> None:
         return
     if number > limit:
         raise TooManyStarts(limit=limit, retry_after=WINDOW - now % WINDOW)
+
+
+def first_in(name: str, seconds: float) -> bool:
+    """Is this the first call by that name for so many seconds, in any process? When Redis cannot be asked: yes."""
+    try:
+        return bool(_client().set(f"petiole:first:{name}", 1, nx=True, px=max(1, int(seconds * 1000))))
+    except redis.RedisError as lost:
+        log.warning("%s is done without asking who else does it: %s", name, lost)
+        return True

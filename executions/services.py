@@ -58,9 +58,9 @@ def _ended(run: GraphExecution) -> bool:
     run.refresh_from_db()
     if run.is_final:
         return True
-    stop.close(stop.tree_of(run.pk))
+    tree = stop.close_tree(run.pk)
     stop.after_grace(run.pk, run.stop_requested_at, timezone.now())
-    for pk in reversed(stop.tree_of(run.pk)):
+    for pk in reversed(tree):
         conclude(pk)
     run.refresh_from_db()
     return run.is_final

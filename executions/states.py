@@ -34,6 +34,7 @@ class Step(TextChoices):
 
 
 FINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.TERMINATED})
+ALIVE: Final = frozenset({Status.QUEUED, Status.RUNNING, Status.REVIEW})
 # A run with a node in one of these is not finished.
 OUTSTANDING: Final = frozenset({Status.QUEUED, Status.RUNNING})
 

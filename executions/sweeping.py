@@ -4,9 +4,9 @@ Every few seconds by beat, at the start of workers, and by `manage.py sweep`; se
 work is one indexed query and a bounded batch, so a sweep costs next to nothing when there is nothing to do."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +15,9 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from executions import hints
+from executions.database import repeated
 from executions.engine import stop
+from executions.engine.admission import admit
 from executions.engine.conclusion import advance, conclude
 from executions.engine.waking import wake_due as wake_one
 from executions.models import GraphExecution, NodeExecution
@@ -42,19 +44,42 @@ class Swept:
         return any(asdict(self).values())
 
 
+STEPS: Final[dict[str, Callable[[], int]]] = {}
+
+
+def step(do: Callable[[], int]) -> Callable[[], int]:
+    """One kind of work, named like the field of Swept that counts it."""
+    STEPS[do.__name__] = do
+    return do
+
+
 def sweep() -> Swept:
-    swept = Swept(
-        overran=_end_overlong(),
-        stopped=_finish_stops(),
-        woken=_wake(),
-        republished=_republish(),
-        admitted=_admit(),
-        concluded=_conclude(),
-        advanced=_advance(),
-    )
+    """Each kind of work by itself: what fails for one is logged, and the others are done. Raises when all fail."""
+    swept = Swept()
+    failed: list[Exception] = []
+    for name, do in STEPS.items():
+        try:
+            setattr(swept, name, repeated(do)())
+        except Exception as wrong:
+            failed.append(wrong)
+    if len(failed) == len(STEPS):
+        raise failed[0]
+    for wrong in failed:
+        log.error("the sweep could not do all", exc_info=wrong)
     if swept:
         log.info("swept: %s", ", ".join(f"{name} {number}" for name, number in asdict(swept).items() if number))
     return swept
+
+
+def _each(run_ids: Iterable[UUID], do: Callable[[UUID], object]) -> int:
+    """The number of runs for which `do` did something; one that cannot be helped does not hold up the others."""
+    done = 0
+    for run_id in run_ids:
+        try:
+            done += do(run_id) is not False
+        except Exception:
+            log.exception("the sweep could not help run %s", run_id)
+    return done
 
 
 def wake_due(execution_ids: Iterable[UUID]) -> int:
@@ -66,7 +91,8 @@ def wake_due(execution_ids: Iterable[UUID]) -> int:
     return len(woken)
 
 
-def _wake() -> int:
+@step
+def woken() -> int:
     """Due now: requeued here. Due before the next sweep: a message with its exact time, so that timers are not late."""
     now = timezone.now()
     soon = now + timedelta(seconds=2 * settings.SWEEP_SECONDS)
@@ -78,69 +104,74 @@ def _wake() -> int:
     return wake_due(row.pk for row in rows if row.wakes_at is not None and row.wakes_at <= now)
 
 
-def _republish() -> int:
-    """Queued and not claimed although published a while ago. Not while the queues are still full of messages."""
+@step
+def republished() -> int:
+    """Queued and not claimed although published a while ago, where the queue is shorter than what is missing."""
     overdue = NodeExecution.objects.overdue(timezone.now(), timedelta(seconds=settings.REPUBLISH_SECONDS))
     claimable = overdue.filter(run__status=Status.RUNNING, run__paused_at=None, run__stop_requested_at=None)
-    rows = list(claimable.select_related("run").order_by("published_at")[:BATCH])
-    if not rows or hints.send().backlog() >= len(rows):
-        return 0
-    NodeExecution.objects.filter(pk__in=[row.pk for row in rows]).update(
-        published_at=timezone.now(), publishes=F("publishes") + 1, has_place=False
+    rows = claimable.select_related("run").only(
+        "pk", "node", "dispatch", "has_place", "run__chord_id", "run__graph_version"
     )
-    for row in rows:
-        row.has_place = False
-    hints.send().nodes(rows)
-    return len(rows)
+    lost = hints.send().unsent(rows.order_by("published_at")[:BATCH])
+    if lost:
+        again = NodeExecution.objects.filter(pk__in=[row.pk for row in lost], status=Status.QUEUED)
+        again.update(published_at=timezone.now(), publishes=F("publishes") + 1)
+        hints.send().nodes(lost)
+    return len(lost)
 
 
-def _admit() -> int:
-    """Every user's oldest waiting runs, if their message may have been lost."""
-    patience = timezone.now() - timedelta(seconds=settings.SWEEP_SECONDS)
+@step
+def admitted() -> int:
+    """The oldest waiting runs, if their message may have been lost."""
     waiting = GraphExecution.objects.roots().filter(
-        status=Status.QUEUED, stop_requested_at=None, paused_at=None, created_at__lt=patience
+        status=Status.QUEUED, stop_requested_at=None, paused_at=None, created_at__lt=_a_while_ago()
     )
     rows = list(waiting.order_by("created_at").values_list("pk", flat=True)[:BATCH])
-    for pk in rows:
-        hints.send().admit(pk)
-    return len(rows)
+    return _each(rows, admit)
 
 
-def _conclude() -> int:
+@step
+def concluded() -> int:
     """Running, and nothing of it is outstanding: its chord was lost or spent."""
     outstanding = NodeExecution.objects.filter(run=OuterRef("pk")).outstanding()
-    patience = timezone.now() - timedelta(seconds=settings.SWEEP_SECONDS)
-    idle = GraphExecution.objects.filter(status=Status.RUNNING, started_at__lt=patience).exclude(Exists(outstanding))
-    return sum(conclude(pk) for pk in list(idle.values_list("pk", flat=True)[:BATCH]))
+    idle = GraphExecution.objects.filter(status=Status.RUNNING, started_at__lt=_a_while_ago()).exclude(
+        Exists(outstanding)
+    )
+    return _each(list(idle.values_list("pk", flat=True)[:BATCH]), conclude)
 
 
-def _finish_stops() -> int:
+@step
+def stopped() -> int:
     """Stops that were cut off; blocks that outlived their grace period are killed, then fenced."""
-    now = timezone.now()
-    stopping = GraphExecution.objects.alive().filter(stop_requested_at__lt=now - timedelta(seconds=1))
-    done = 0
-    for run in stopping.only("pk", "stop_requested_at").order_by("-depth")[:BATCH]:
-        stop.begin(run.pk)
-        stop.after_grace(run.pk, run.stop_requested_at, now)
-        done += conclude(run.pk)
-    return done
+    a_second_ago = timezone.now() - timedelta(seconds=1)
+    stopping = GraphExecution.objects.alive().filter(stop_requested_at__lt=a_second_ago).order_by("-depth")
+    return _each(list(stopping.values_list("pk", flat=True)[:BATCH]), _finish_stop)
 
 
-def _end_overlong() -> int:
+def _finish_stop(run_id: UUID) -> bool:
+    stop.begin(run_id)
+    requested = GraphExecution.objects.values_list("stop_requested_at", flat=True).get(pk=run_id)
+    stop.after_grace(run_id, requested, timezone.now())
+    return conclude(run_id)
+
+
+@step
+def overran() -> int:
     """Runs that exceed PETIOLE_MAX_RUN_SECONDS."""
     limit = settings.MAX_RUN_SECONDS
     since = timezone.now() - timedelta(seconds=limit)
-    overlong = GraphExecution.objects.roots().alive().filter(started_at__lt=since, failure=None)
-    rows = list(overlong.values_list("pk", flat=True)[:BATCH])
-    for pk in rows:
-        stop.fail(pk, f"The run has lasted more than {limit:g} s (PETIOLE_MAX_RUN_SECONDS).")
-    return len(rows)
+    overlong = GraphExecution.objects.roots().alive().filter(started_at__lt=since, stop_requested_at=None)
+    reason = f"The run has lasted more than {limit:g} s (PETIOLE_MAX_RUN_SECONDS)."
+    return _each(list(overlong.values_list("pk", flat=True)[:BATCH]), lambda run_id: stop.fail(run_id, reason))
 
 
-def _advance() -> int:
+@step
+def advanced() -> int:
     """Ends of runs that were begun and not finished."""
-    patience = timezone.now() - timedelta(seconds=settings.SWEEP_SECONDS)
-    rows = list(GraphExecution.objects.in_epilogue().filter(ended_at__lt=patience).values_list("pk", flat=True)[:BATCH])
-    for pk in rows:
-        advance(pk)
-    return len(rows)
+    begun = GraphExecution.objects.in_epilogue().filter(ended_at__lt=_a_while_ago())
+    return _each(list(begun.values_list("pk", flat=True)[:BATCH]), advance)
+
+
+def _a_while_ago() -> datetime:
+    """What is older than this has not just been seen to by somebody else."""
+    return timezone.now() - timedelta(seconds=settings.SWEEP_SECONDS)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from celery import Task, shared_task
 from celery.exceptions import Ignore
+from django.conf import settings
+from django.db import DatabaseError
 
-from executions import publishing, sweeping, workers
+from executions import publishing, rates, sweeping, workers
 from executions.engine import admission, conclusion
 from executions.engine.attempt import End, attempt
 from executions.models import NodeExecution
@@ -24,14 +26,17 @@ def run_node(self: "Task[Any, Any]", execution_id: str, dispatch: int, run_id: s
     def publish(ready: list[NodeExecution]) -> None:
         publishing.publish_from_member(ready, run, version, chord_id)
 
-    done = attempt(UUID(execution_id), dispatch, workers.holder(), publish)
+    done = attempt(UUID(execution_id), dispatch, workers.holder(), publish, in_chord=chord_id is not None)
     if done.end is End.DUPLICATE:
         raise Ignore  # the live attempt keeps its place in the chord
-    publish(done.ready)
-    if done.end is End.WAITS and chord_id is not None:
-        publishing.keep_place(UUID(execution_id), chord_id)
-    if chord_id is None:
-        conclusion.conclude_if_idle(run)
+    publishing.publish_from_member(done.ready, run, version, None if done.outside else chord_id)
+    try:
+        if done.end is End.WAITS and chord_id is not None:
+            publishing.keep_place(UUID(execution_id), chord_id)
+        if chord_id is None or done.end is End.STOPPED:
+            conclusion.conclude_if_idle(run)
+    except DatabaseError:  # the execution has ended well: a task that raises would break the chord
+        log.exception("what follows node execution %s is left to the sweep", execution_id)
 
 
 @shared_task
@@ -57,4 +62,6 @@ def wake(execution_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    sweeping.sweep()
+    """Many may be waiting when the queue was long: one in a period is enough."""
+    if rates.first_in("sweep", settings.SWEEP_SECONDS * 0.8):
+        sweeping.sweep()

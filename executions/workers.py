@@ -10,6 +10,7 @@ from celery import current_app, signals
 from celery.worker.control import control_command
 from django.db import connections
 
+from executions.database import release
 from executions.engine import running
 from executions.publishing import PROCESS
 
@@ -28,6 +29,12 @@ def _begin_pool_process(**_: Any) -> None:
     _in_pool_process.set()
     for connection in connections.all(initialized_only=True):
         connection.close()
+
+
+@signals.task_postrun.connect
+def _give_connection_back(**_: Any) -> None:
+    """Whatever the task was: an idle thread keeps no connection of the pool."""
+    release()
 
 
 @control_command(args=[("execution_ids", list)], signature="ids")

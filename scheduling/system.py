@@ -10,17 +10,16 @@ SWEEP: Final = "petiole: sweep"
 
 def ensure_system_jobs(**_: Any) -> None:
     """After every migration: the entries are there and run as often as the settings say; `enabled` stays as it is."""
-    every, _created = IntervalSchedule.objects.get_or_create(
-        every=settings.SWEEP_SECONDS, period=IntervalSchedule.SECONDS
-    )
+    period = {"every": settings.SWEEP_SECONDS, "period": IntervalSchedule.SECONDS}
+    every = IntervalSchedule.objects.filter(**period).first() or IntervalSchedule.objects.create(**period)
     PeriodicTask.objects.update_or_create(
         name=SWEEP,
         defaults={
             "task": "executions.tasks.sweep",
             "interval": every,
             "queue": "engine",
-            # a sweep that nobody took in time is worth nothing: the next one does the same
-            "expire_seconds": settings.SWEEP_SECONDS,
+            # no expiry: where the queue is long, every sweep would expire; the task itself leaves out surplus ones
+            "expire_seconds": None,
             "description": "Repairs what messages have missed: wakes, publishes, admits, stops and concludes.",
         },
     )

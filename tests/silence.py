@@ -29,8 +29,8 @@ class Silent:
     def wake(self, execution_id: UUID, at: datetime) -> None:
         self.asked.append(("wake", execution_id))
 
-    def backlog(self) -> int:
-        return 0
+    def unsent(self, executions: Iterable[NodeExecution]) -> list[NodeExecution]:
+        return list(executions)
 
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None:
         self.asked += [("kill" if kill else "interrupt", execution.pk) for execution in executions]

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 import credits.services
@@ -60,8 +59,9 @@ def start_child(work: Work) -> GraphExecution:
     run.parent_node_execution_id, run.parent_epoch = work.execution.pk, work.execution.epoch
     run.status, run.started_at = Status.RUNNING, run.created_at
     with write():
-        wanted = {parent.pk, parent.root_id}
-        if GraphExecution.objects.select_for_update().filter(pk__in=wanted).exclude(stop_requested_at=None).exists():
+        above = GraphExecution.objects.filter(pk__in={parent.pk, parent.root_id}).order_by("pk")
+        locked = list(above.select_for_update(no_key=True).only("stop_requested_at"))
+        if any(run.stop_requested_at is not None for run in locked):
             raise Stopping
         _insert(run, order)
         transaction.on_commit(partial(launch, run.pk))
@@ -136,24 +136,38 @@ def _first(facts: RunFacts, node: PlanNode, point: RunNode | None, order: Order)
 def admit(run_id: UUID) -> bool:
     """QUEUED → RUNNING when the user has a free slot; else the run waits until one of the user's runs ends."""
     with write():
-        run = GraphExecution.objects.filter(pk=run_id, status=Status.QUEUED, paused_at=None).first()
+        waiting = GraphExecution.objects.filter(pk=run_id, status=Status.QUEUED, paused_at=None)
+        run = (
+            waiting.select_related("graph_version").only("user_id", "stop_requested_at", "graph_version__graph").first()
+        )
         if run is None or run.stop_requested_at is not None:
             return False
-        User.objects.select_for_update().get(pk=run.user_id)  # two admissions of a user see each other's run
+        User.objects.select_for_update(no_key=True).get(pk=run.user_id)  # two admissions of a user see each other's run
         if not _has_slot(run):
             return False
-        if not GraphExecution.objects.filter(pk=run_id).moves_to(Status.RUNNING, started_at=timezone.now()):
+        now = timezone.now()
+        if not GraphExecution.objects.filter(pk=run_id).moves_to(Status.RUNNING, started_at=now):
             return False
+        # its executions were queued when the run was: they are published now, not overdue
+        NodeExecution.objects.filter(run_id=run_id, status=Status.QUEUED).update(published_at=now)
     launch(run_id)
     return True
 
 
 def _has_slot(run: GraphExecution) -> bool:
     """Limits per user and per user and graph; a run in which everything waits takes no slot."""
-    busy = NodeExecution.objects.filter(run__root=OuterRef("pk"), waits_for=None).outstanding()
-    running = GraphExecution.objects.of(run.user_id).roots().filter(Exists(busy), status=Status.RUNNING)
-    same_graph = running.filter(graph_version__graph__versions=run.graph_version_id)
-    return running.count() < settings.MAX_RUNS_PER_USER and same_graph.count() < settings.MAX_RUNS_PER_GRAPH
+    of_user = GraphExecution.objects.of(run.user_id).roots().filter(status=Status.RUNNING)
+    running = dict(of_user.values_list("pk", "graph_version__graph_id"))
+    if not _within_limits(run, running):
+        busy = NodeExecution.objects.filter(run__root__in=running, waits_for=None).outstanding()
+        at_work = set(busy.values_list("run__root_id", flat=True).distinct())
+        running = {pk: graph for pk, graph in running.items() if pk in at_work}
+    return _within_limits(run, running)
+
+
+def _within_limits(run: GraphExecution, running: Mapping[UUID, UUID]) -> bool:
+    same_graph = list(running.values()).count(run.graph_version.graph_id)
+    return len(running) < settings.MAX_RUNS_PER_USER and same_graph < settings.MAX_RUNS_PER_GRAPH
 
 
 def launch(run_id: UUID) -> None:
@@ -162,7 +176,10 @@ def launch(run_id: UUID) -> None:
 
 
 def admit_next(user_id: UUID) -> None:
-    """A slot may have become free: the user's oldest waiting run is next."""
+    """A slot may have become free: the oldest waiting run of each of the user's graphs is asked."""
     waiting = GraphExecution.objects.of(user_id).roots().filter(status=Status.QUEUED, stop_requested_at=None)
-    if (oldest := waiting.order_by("created_at").values_list("pk", flat=True).first()) is not None:
-        hints.send().admit(oldest)
+    oldest: dict[UUID, UUID] = {}
+    for pk, graph_id in waiting.order_by("created_at").values_list("pk", "graph_version__graph_id")[:100]:
+        oldest.setdefault(graph_id, pk)
+    for pk in list(oldest.values())[:5]:
+        hints.send().admit(pk)

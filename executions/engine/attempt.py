@@ -17,7 +17,7 @@ from executions.engine.claim import Refusal, claim
 from executions.engine.invoke import Outcome, invoke
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed
-from executions.engine.waking import after_failure
+from executions.engine.waking import after_failure, ring
 from executions.engine.work import Work, load
 from executions.errors import LostClaim
 from executions.models import NodeExecution, NodeOutput
@@ -28,6 +28,7 @@ from notifications import services as notifications
 log = logging.getLogger(__name__)
 
 # Errors of the engine itself are tried again whatever the node's own policy says (D15).
+MAYBE_EXECUTED = "It may have been executed: its worker was lost after the block was called, and it must not run twice."
 ENGINE_RETRY = RetryPolicy(attempts=5, delay=1.0, factor=2.0, most=60.0, jitter=True)
 
 
@@ -35,6 +36,7 @@ class End(Enum):
     """How an attempt ended, as far as the messages are concerned."""
 
     DONE = auto()
+    STOPPED = auto()  # it was interrupted: its chord has failed, and the run is to be concluded from its rows
     WAITS = auto()  # suspended: its place in the chord is to be kept
     DUPLICATE = auto()  # a live attempt holds the execution
     NOTHING = auto()  # nothing to do, or another attempt has taken over
@@ -42,12 +44,20 @@ class End(Enum):
 
 @dataclass
 class Attempted:
+    """`ready`: executions to publish; `outside`: whatever the message was, not as members of its chord."""
+
     end: End
     ready: list[NodeExecution] = field(default_factory=list)
+    outside: bool = False
 
 
 def attempt(
-    execution_id: UUID, dispatch: int, holder: str, publish: Callable[[list[NodeExecution]], None]
+    execution_id: UUID,
+    dispatch: int,
+    holder: str,
+    publish: Callable[[list[NodeExecution]], None],
+    *,
+    in_chord: bool = False,
 ) -> Attempted:
     """Run a queued execution. `publish` sends executions that become ready while the block still runs;
     those of the last commit are returned. Blocks may fail, this does not: engine errors are recorded and retried."""
@@ -57,20 +67,29 @@ def attempt(
         if work is None:
             log.warning("message for an unknown node execution %s", execution_id)
             return Attempted(End.NOTHING)
-        refusal = claim(work, dispatch, holder)
+        refusal = claim(work, dispatch, holder, in_chord=in_chord)
         if refusal is not None:
             return _refused(work, refusal)
-        limits.count(work.facts)
         routed = _perform(work, publish)
-        return Attempted(End.WAITS if work.suspended else End.DONE, routed.ready)
+        limits.count(work.facts, len(routed.ready))
+        return Attempted(_end(work), routed.ready)
     except LostClaim:
         return Attempted(End.NOTHING)
+    except SystemExit:
+        _put_back(work)
+        raise
     except Exception as bug:
         log.exception("engine error at node execution %s", execution_id)
-        _mishap(execution_id, work, bug)
+        _mishap(execution_id, dispatch, work, bug)
         return Attempted(End.WAITS)
     finally:
         release()
+
+
+def _end(work: Work) -> End:
+    if work.stopped:
+        return End.STOPPED
+    return End.WAITS if work.suspended else End.DONE
 
 
 def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Routed:
@@ -81,6 +100,8 @@ def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Rout
         return finish.finish(work, outbox, Outcome(error=ValueError(work.invalid)))
     if work.is_child_run:
         return children.step(work, outbox)
+    if work.spec.effect is Effect.AT_MOST_ONCE and work.execution.entered_epoch == work.execution.epoch:
+        return finish.finish(work, outbox, Outcome(error=ValueError(MAYBE_EXECUTED)))
     _enter(work)
     release()  # no connection is held while a block runs
     outcome = invoke(work, outbox)
@@ -93,9 +114,9 @@ def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Rout
 def _enter(work: Work) -> None:
     """From here on the block may have had an effect: its price stays taken, at-most-once means not again (D2)."""
     if work.execution.cost or work.spec.effect is Effect.AT_MOST_ONCE:
-        if not NodeExecution.objects.held(work.execution.pk, work.token).update(entered=True):
+        held = NodeExecution.objects.held(work.execution.pk, work.token)
+        if not held.update(entered_epoch=work.execution.epoch):
             raise LostClaim
-        work.execution.entered = True
 
 
 def _refused(work: Work, refusal: Refusal) -> Attempted:
@@ -104,10 +125,17 @@ def _refused(work: Work, refusal: Refusal) -> Attempted:
         return Attempted(End.DONE)
     if refusal is Refusal.HELD:
         return Attempted(End.DUPLICATE)
-    if refusal is Refusal.FINAL:  # a message that came again: what its node made ready may not have been published
-        successors = NodeExecution.objects.filter(run_id=work.facts.id, status=Status.QUEUED, published_at=None)
-        return Attempted(End.DONE, list(successors[:100]))
+    if refusal is Refusal.FINAL:
+        return Attempted(End.DONE, _unclaimed_successors(work), outside=True)
     return Attempted(End.NOTHING)
+
+
+def _unclaimed_successors(work: Work) -> list[NodeExecution]:
+    """A message that came again, perhaps because the process was killed between the commit and the publishing."""
+    ended = NodeExecution.objects.values_list("end_time", flat=True).get(pk=work.execution.pk)
+    sinks = {link.sink_id for link in work.node.outbound}
+    since = NodeExecution.objects.filter(run_id=work.facts.id, node_id__in=sinks, queue_time__gte=ended)
+    return list(since.filter(status=Status.QUEUED, attempt=0, dispatch=1)[:100])
 
 
 def _fail_unpaid(work: Work) -> None:
@@ -115,54 +143,67 @@ def _fail_unpaid(work: Work) -> None:
     facts, price = work.facts, work.price
     balance = credits.services.balance(facts.user_id)
     message = f"Insufficient balance: this run needs {price} credits for {work.spec.name}, the balance is {balance}."
-    _record_unpaid(work, message)
+    if not _record_unpaid(work, message):
+        return
     if credits.services.note_shortfall(facts.user_id, facts.plan.graph_id):
         notice = {"current_balance": balance, "shortfall": price - balance, "agent_name": facts.plan.name}
         notifications.record(facts.user_id, "ZERO_BALANCE", notice)
-    stop.fail(facts.id, message)
+    stop.carry_out(facts.id)
 
 
 @repeated
-def _record_unpaid(work: Work, message: str) -> None:
+def _record_unpaid(work: Work, message: str) -> bool:
+    """The execution's end and the mark of its run in one transaction; False when another attempt was faster."""
     execution = work.execution
     with write():
-        queued = NodeExecution.objects.filter(pk=execution.pk, status=Status.QUEUED)
-        if queued.close(Status.FAILED, timezone.now(), stats=execution.stats | {"error": message}):
-            number = NodeOutput.objects.filter(node_execution_id=execution.pk, epoch=execution.epoch).count()
-            NodeOutput.objects.create(
-                node_execution_id=execution.pk,
-                epoch=execution.epoch,
-                sequence=number,
-                pin="error",
-                data=message,
-                size=len(message) + 2,
-            )
+        queued = NodeExecution.objects.filter(pk=execution.pk, status=Status.QUEUED, dispatch=execution.dispatch)
+        if not queued.close(Status.FAILED, timezone.now(), stats=execution.stats | {"error": message}):
+            return False
+        number = NodeOutput.objects.filter(node_execution_id=execution.pk, epoch=execution.epoch).count()
+        NodeOutput.objects.create(
+            node_execution_id=execution.pk,
+            epoch=execution.epoch,
+            sequence=number,
+            pin="error",
+            data=message,
+            size=len(message) + 2,
+        )
+        return stop.mark_failed(work.facts.id, message)
 
 
 @repeated
-def _mishap(execution_id: UUID, work: Work | None, bug: Exception) -> None:
+def _put_back(work: Work | None) -> None:
+    """The process is told to end while the block runs: the execution goes on elsewhere, at once and under its id."""
+    if work is not None and work.execution.claim_token is not None:
+        held = NodeExecution.objects.held(work.execution.pk, work.token)
+        held.requeue(timezone.now(), never_published=True, mishaps=work.execution.mishaps + 1)
+
+
+@repeated
+def _mishap(execution_id: UUID, dispatch: int, work: Work | None, bug: Exception) -> None:
     """An error of the engine: back off and try again, PETIOLE_MAX_ATTEMPTS times, then FAILED with its cause."""
+    token = None if work is None else work.execution.claim_token
+    mine = NodeExecution.objects.filter(pk=execution_id, dispatch=dispatch)
+    mine = mine.filter(status=Status.QUEUED) if token is None else mine.filter(claim_token=token)
     with write():
-        token = None if work is None else work.execution.claim_token
-        execution = NodeExecution.objects.filter(pk=execution_id).first()
-        if execution is None or execution.status not in {Status.QUEUED, Status.RUNNING} or execution.waits_for:
+        execution = mine.first()
+        if execution is None:
             return
-        if execution.claim_token != token and execution.status == Status.RUNNING:
-            return
-        mine = NodeExecution.objects.filter(pk=execution_id, status=execution.status, dispatch=execution.dispatch)
-        error = f"engine error: {type(bug).__name__}: {bug}"
         now = timezone.now()
-        if execution.failures + 1 >= settings.MAX_ATTEMPTS:
-            start = execution.start_time or now
-            mine.close(Status.FAILED, now, stats=execution.stats | {"error": error}, start_time=start)
+        error = f"engine error: {type(bug).__name__}: {bug}"
+        if execution.mishaps + 1 >= settings.MAX_ATTEMPTS:
+            mine.update(start_time=execution.start_time or now)
+            stop.end(mine, Status.FAILED, error)
             return
+        due = after_failure(ENGINE_RETRY, execution.mishaps + 1)
         mine.update(
             status=Status.RUNNING,
             start_time=execution.start_time or now,
             claim_token=None,
             holder=None,
             waits_for=Waits.BACKOFF,
-            wakes_at=after_failure(ENGINE_RETRY, execution.failures + 1),
-            failures=execution.failures + 1,
+            wakes_at=due,
+            mishaps=execution.mishaps + 1,
             stats=execution.stats | {"last_error": error},
         )
+        ring(execution_id, due)

@@ -13,7 +13,7 @@ from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed
 from executions.engine.work import Work
-from executions.errors import LostClaim
+from executions.errors import LostClaim, Stopping
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution, NodeOutput
 from executions.states import FINAL, Status, Waits
@@ -26,6 +26,8 @@ def step(work: Work, outbox: Outbox) -> Routed:
     if child is None:
         try:
             child = start_child(work)
+        except Stopping:
+            return finish.finish(work, outbox, Outcome(cancelled=True))
         except Exception as refused:
             if not hasattr(refused, "status"):
                 raise
@@ -109,7 +111,7 @@ def _end(work: Work, outbox: Outbox, child: GraphExecution) -> Routed:
     ended = _waiting_outputs(child)
     batch = _emissions(child, ended)
     stats = child.stats or {}
-    outcome = Outcome(extra={"extra_cost": stats.get("cost", 0), "extra_steps": stats.get("node_exec_count", 0)})
+    outcome = Outcome(extra_cost=stats.get("cost", 0), extra_steps=stats.get("node_exec_count", 0))
     if child.status != Status.COMPLETED:
         reason = stats.get("error") or "no reason was recorded"
         outcome.error = ValueError(f"The child run {child.pk} ended {child.status}: {reason}")

@@ -1,6 +1,7 @@
 """Takes a queued execution for this attempt: one compare-and-set that also books the charge (design 3, step 1)."""
 
 from enum import Enum, auto
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.utils import timezone
@@ -23,45 +24,49 @@ class Refusal(Enum):
     UNPAID = auto()  # the balance does not cover the price
 
 
-@repeated
-def claim(work: Work, dispatch: int, holder: str) -> Refusal | None:
-    """None: this attempt holds the execution, and only it may write to it from now on."""
-    token, price = uuid4(), work.price
+def claim(work: Work, dispatch: int, holder: str, *, in_chord: bool = False) -> Refusal | None:
+    """None: this attempt holds the execution, and only it may write to it from now on.
+
+    `in_chord`: the message that asks for it is a member of the run's chord."""
+    token, price, execution = uuid4(), work.price, work.execution
+    changes = {
+        "claim_token": token,
+        "holder": holder,
+        "in_chord": in_chord,
+        "attempt": execution.attempt + 1,
+        "start_time": execution.start_time or timezone.now(),
+        "cost": price or execution.cost,
+    }
     try:
-        taken = _take(work, dispatch, holder, token, price)
+        taken = _take(work, dispatch, price, changes)
     except InsufficientBalance:
         return Refusal.UNPAID
-    if not taken:
-        return _reason(work.execution.pk)
-    execution = work.execution
-    execution.claim_token, execution.holder, execution.status = token, holder, Status.RUNNING
-    execution.attempt += 1
-    execution.cost = price or execution.cost
+    if not taken and not _was_taken(execution, token):
+        return _reason(execution.pk, in_chord=in_chord)
+    for name, value in changes.items():
+        setattr(execution, name, value)
+    execution.status = Status.RUNNING
     return None
 
 
-def _take(work: Work, dispatch: int, holder: str, token: UUID, price: int) -> bool:
+@repeated
+def _take(work: Work, dispatch: int, price: int, changes: dict[str, Any]) -> bool:
     execution, facts = work.execution, work.facts
     own, root = GraphExecution.objects.all().claimable(facts.id, facts.root_id)
-    now = timezone.now()
     claimable = NodeExecution.objects.filter(pk=execution.pk, status=Status.QUEUED, dispatch=dispatch).filter(own, root)
-    execution.start_time = execution.start_time or now
-    changes = {
-        "status": Status.RUNNING,
-        "claim_token": token,
-        "holder": holder,
-        "attempt": execution.attempt + 1,
-        "start_time": execution.start_time,
-        "cost": price or execution.cost,
-        "has_place": False,
-    }
     if not price or not credits.services.enabled():
-        return bool(claimable.update(**changes))
+        return bool(claimable.update(status=Status.RUNNING, has_place=False, **changes))
     with write():
-        if not claimable.update(**changes):
+        if not claimable.update(status=Status.RUNNING, has_place=False, **changes):
             return False
         _pay(work, price)
     return True
+
+
+@repeated
+def _was_taken(execution: NodeExecution, token: UUID) -> bool:
+    """The claim was committed, and its answer lost with the connection."""
+    return NodeExecution.objects.held(execution.pk, token).exists()
 
 
 def _pay(work: Work, price: int) -> None:
@@ -88,8 +93,11 @@ def _pay(work: Work, price: int) -> None:
         )
 
 
-def _reason(execution_id: UUID) -> Refusal:
-    status = NodeExecution.objects.filter(pk=execution_id).values_list("status", flat=True).first()
+@repeated
+def _reason(execution_id: UUID, *, in_chord: bool) -> Refusal:
+    found = NodeExecution.objects.filter(pk=execution_id).values_list("status", "in_chord").first()
+    status, held_by_member = found or (None, False)
     if status == Status.RUNNING:
-        return Refusal.HELD
+        # a member whose execution is held by a copy outside the chord fills its place by returning
+        return Refusal.HELD if held_by_member or not in_chord else Refusal.LATER
     return Refusal.FINAL if status in FINAL else Refusal.LATER

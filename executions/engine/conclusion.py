@@ -16,7 +16,7 @@ from executions import hints
 from executions.database import repeated, write
 from executions.engine.admission import admit_next
 from executions.engine.statistics import statistics
-from executions.engine.stop import STOPPED, end_unheld
+from executions.engine.stop import STOPPED, end
 from executions.engine.waking import wake_parent
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
@@ -29,7 +29,7 @@ from notifications import services as notifications
 def conclude(run_id: UUID) -> bool:
     """True when the run has ended by this call or before it."""
     with write():
-        run = GraphExecution.objects.select_for_update().filter(pk=run_id).first()
+        run = GraphExecution.objects.select_for_update(no_key=True).filter(pk=run_id).first()
         if run is None or run.is_final:
             return True
         if run.stop_requested_at is None and run.status != Status.RUNNING:
@@ -42,6 +42,7 @@ def conclude(run_id: UUID) -> bool:
     return True
 
 
+@repeated
 def conclude_if_idle(run_id: UUID) -> None:
     """Asked by an execution outside the chord when it has ended: the cheap question first."""
     if not NodeExecution.objects.filter(run_id=run_id).outstanding().exists():
@@ -53,7 +54,7 @@ def _outstanding(run: GraphExecution) -> bool:
     nodes = NodeExecution.objects.filter(run_id=run.pk)
     if run.stop_requested_at is not None:
         status = Status.TERMINATED if run.failure is None else Status.FAILED
-        end_unheld(nodes.closable(), status, run.failure or STOPPED)
+        end(nodes.closable(), status, run.failure or STOPPED)
     if nodes.outstanding().exists():
         return True
     if run.stop_requested_at is None and nodes.filter(status=Status.REVIEW).exists():
@@ -69,13 +70,15 @@ def _finish(run: GraphExecution) -> None:
     status = Status.COMPLETED
     if run.stop_requested_at is not None:
         status = Status.TERMINATED if run.failure is None else Status.FAILED
+    wake_parent(facts_of(run.pk))
     stats = statistics(run, ended=now)
     tier = _settle_tiers(run, stats.claimed)
     following = Step.NOTIFY if settings.NOTIFY_RUNS and run.parent_id is None else Step.DONE
     GraphExecution.objects.filter(pk=run.pk).moves_to(
         status, ended_at=now, stats=stats.as_json(extra_cost=tier), epilogue=following, chord_id=None
     )
-    wake_parent(facts_of(run.pk))
+    if run.parent_id is not None and run.stop_requested_at is not None:
+        transaction.on_commit(partial(hints.send().conclude, run.parent_id))  # it may wait for nothing else
     if following is Step.NOTIFY:
         transaction.on_commit(partial(hints.send().advance, run.pk))
     transaction.on_commit(partial(admit_next, run.user_id))

@@ -28,6 +28,7 @@ def finish(work: Work, outbox: Outbox, outcome: Outcome) -> Routed:
     if outcome.cancelled:
         if not _is_stopping(work):  # a signal that was meant for the task before this one
             raise RuntimeError("the block was interrupted although its run is not being stopped")
+        work.stopped = True
         return outbox.close(partial(_commit, work, outbox, Status.TERMINATED, {"error": "Stopped."}, outcome, None))
     if outcome.error is not None:
         return _failed(work, outbox, outcome, outcome.error)
@@ -47,7 +48,7 @@ def _failed(work: Work, outbox: Outbox, outcome: Outcome, error: Exception | str
     if not isinstance(error, ValueError | str):
         log.error("block %s failed: %s", work.spec.name, error, exc_info=error)
     if execution.failures + 1 < work.node.retry.attempts:
-        return outbox.close(partial(_back_off, work, outbox, text))
+        return outbox.close(partial(_back_off, work, outbox, outcome, text))
     return outbox.close(partial(_commit, work, outbox, Status.FAILED, {"error": text}, outcome, text))
 
 
@@ -108,52 +109,49 @@ def _measures(work: Work, outbox: Outbox, outcome: Outcome) -> dict[str, Any]:
     return {
         "walltime": execution.walltime + outcome.wall,
         "cputime": execution.cputime + outcome.cpu,
+        "extra_cost": execution.extra_cost + outcome.extra_cost,
+        "extra_steps": execution.extra_steps + outcome.extra_steps,
         "stats": stats,
-        **outcome.extra,
     }
 
 
 @repeated
-def _back_off(work: Work, outbox: Outbox, text: str, batch: list[Emitted]) -> Routed:
+def _back_off(work: Work, outbox: Outbox, outcome: Outcome, text: str, batch: list[Emitted]) -> Routed:
     """A failure with attempts left: outputs stay, the next attempt is a new epoch and is not paid again (D14, D2)."""
     execution = work.execution
-    wakes_at = after_failure(work.node.retry, execution.failures + 1)
-    with write():
-        routed = outbox.store(batch) if batch else Routed()
-        waits = NodeExecution.objects.held(execution.pk, work.token).update(
-            claim_token=None,
-            holder=None,
-            waits_for=Waits.BACKOFF,
-            wakes_at=wakes_at,
-            failures=execution.failures + 1,
-            epoch=execution.epoch + 1,
-            state=None,
-            stats=execution.stats | {"last_error": text},
-        )
-        if not waits:
-            raise LostClaim
-        ring(execution.pk, wakes_at)
-    work.suspended = True
-    return routed
+    measures = _measures(work, outbox, outcome)
+    waiting = {
+        "waits_for": Waits.BACKOFF,
+        "wakes_at": after_failure(work.node.retry, execution.failures + 1),
+        "failures": execution.failures + 1,
+        "state": None,
+        **measures,
+        "stats": measures["stats"] | {"last_error": text},
+    }
+    return _let_go(work, outbox, waiting, batch)
 
 
 @repeated
 def _suspend(work: Work, outbox: Outbox, outcome: Outcome, batch: list[Emitted]) -> Routed:
     """The block asked to be called again: nobody holds the execution until then."""
     assert outcome.wait is not None
+    waiting = {
+        "waits_for": Waits.TIMER,
+        "wakes_at": outcome.wait.until,
+        "state": dict(outcome.wait.state),
+        **_measures(work, outbox, outcome),
+    }
+    return _let_go(work, outbox, waiting, batch)
+
+
+def _let_go(work: Work, outbox: Outbox, waiting: dict[str, Any], batch: list[Emitted]) -> Routed:
+    """Suspend until `wakes_at`; what the next call puts out is a sequence of its own (epoch)."""
+    execution = work.execution
     with write():
-        routed = outbox.store(batch) if batch else Routed()
-        waits = NodeExecution.objects.held(work.execution.pk, work.token).update(
-            claim_token=None,
-            holder=None,
-            waits_for=Waits.TIMER,
-            wakes_at=outcome.wait.until,
-            state=outcome.wait.state,
-            epoch=work.execution.epoch + 1,
-            **_measures(work, outbox, outcome),
-        )
-        if not waits:
+        held = NodeExecution.objects.held(execution.pk, work.token)
+        if not held.update(claim_token=None, holder=None, epoch=execution.epoch + 1, **waiting):
             raise LostClaim
-        ring(work.execution.pk, outcome.wait.until)
+        ring(execution.pk, waiting["wakes_at"])
+        routed = outbox.store(batch) if batch else Routed()
     work.suspended = True
     return routed

@@ -3,8 +3,9 @@
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from executions.engine.outbox import Outbox
 from executions.engine.pulse import PULSE
 from executions.engine.running import Attempt, Cancelled, listen
 from executions.engine.work import Work
-from executions.errors import LostClaim
+from executions.errors import EngineFailure, LostClaim
 
 
 @dataclass
@@ -27,7 +28,8 @@ class Outcome:
     lost: bool = False
     wall: float = 0.0
     cpu: float = 0.0
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra_cost: int = 0
+    extra_steps: int = 0
 
 
 class _Failed(Exception):
@@ -35,7 +37,8 @@ class _Failed(Exception):
 
 
 def invoke(work: Work, outbox: Outbox) -> Outcome:
-    """Run the block to its end. Never raises for what a block does."""
+    """Run the block to its end. Never raises for what a block does; EngineFailure for what the engine could not do,
+    SystemExit when the process is told to end."""
     attempt = Attempt(work.execution.pk, work.token, work.node.timeout)
     listen()
     PULSE.watch(attempt, outbox.tick)
@@ -49,11 +52,17 @@ def invoke(work: Work, outbox: Outbox) -> Outcome:
         outcome.error = str(failed)
     except LostClaim:
         outcome.lost = True
+    except EngineFailure:
+        raise
     except Cancelled:
         outcome.cancelled, outcome.error = not attempt.timed_out, _timeout(work) if attempt.timed_out else None
+    except SystemExit:
+        if not attempt.cancelled():  # the process ends: the execution goes on elsewhere
+            raise
+        outcome.cancelled = True
     except Exception as raised:
         outcome.error = raised
-    except BaseException as left:  # a block that calls exit(), an event loop that was cancelled
+    except BaseException as left:  # an event loop that was cancelled from within
         outcome.cancelled, outcome.error = attempt.cancelled(), RuntimeError(f"{type(left).__name__}: {left}")
     finally:
         PULSE.forget(work.execution.pk)
@@ -69,7 +78,7 @@ def _run(work: Work, outbox: Outbox, attempt: Attempt) -> Wait | None:
     assert work.bound is not None
     with attempt.block_code():
         produced = work.spec.start(work.bound, work.context(attempt.cancelled))
-    if isinstance(produced, AsyncIterator):
+    if isinstance(produced, AsyncGenerator):
         return _await(work, produced, outbox, attempt)
     return _iterate(work, cast(Iterator[Any], produced), outbox, attempt)
 
@@ -96,16 +105,17 @@ def _take(outbox: Outbox, item: Any) -> None:
     outbox.emit(pin, value)
 
 
-def _await(work: Work, produced: AsyncIterator[Any], outbox: Outbox, attempt: Attempt) -> Wait | None:
+def _await(work: Work, produced: AsyncGenerator[Any, None], outbox: Outbox, attempt: Attempt) -> Wait | None:
     """Run the generator on the loop of the process and wait for its real end, also when it is cancelled.
 
     A commit never runs on the loop, which would hold up every other block: it is handed to a thread."""
 
     async def consume() -> Wait | None:
-        async for item in produced:
-            if isinstance(item, Wait):
-                return item
-            await asyncio.to_thread(_take, outbox, item) if outbox.is_full else _take(outbox, item)
+        async with aclosing(produced):
+            async for item in produced:
+                if isinstance(item, Wait):
+                    return item
+                await asyncio.to_thread(_take, outbox, item) if outbox.is_full else _take(outbox, item)
         return None
 
     running = loop.of_process()

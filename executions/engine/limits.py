@@ -1,7 +1,7 @@
 """How many node executions a run may have (PETIOLE_MAX_NODE_EXECUTIONS), without a counter that every node writes to.
 
-Each process counts what it runs and asks the database now and then, so a run may pass its limit by as many executions
-as the processes run between two looks: at most a tenth of the limit, or a thousand, for each process."""
+Each process counts what it makes and asks the database now and then, so a run may pass its limit by as many executions
+as the processes make between two looks: at most a tenth of the limit, or a thousand, for each process."""
 
 import threading
 from collections import OrderedDict
@@ -19,17 +19,17 @@ _SEEN: Final[OrderedDict[UUID, int]] = OrderedDict()
 _REMEMBERED: Final = 4096
 
 
-def count(facts: RunFacts) -> None:
-    """One more execution of the run was claimed here."""
+def count(facts: RunFacts, number: int = 1) -> None:
+    """So many more executions of the run were made here. Never inside a transaction: it may end the run."""
     limit = settings.MAX_NODE_EXECUTIONS
     every = max(1, min(1000, limit // 10))
     with _LOCK:
-        seen = _SEEN.pop(facts.id, 0) + 1
-        _SEEN[facts.id] = seen
+        before = _SEEN.pop(facts.id, 0)
+        _SEEN[facts.id] = before + number
         if len(_SEEN) > _REMEMBERED:
             _SEEN.popitem(last=False)
-    if seen % every == 0 and (number := NodeExecution.objects.filter(run_id=facts.id).claimed().count()) > limit:
-        stop.fail(
-            facts.id,
-            f"The run has executed {number} nodes; at most {limit} are allowed (PETIOLE_MAX_NODE_EXECUTIONS).",
-        )
+    if before // every == (before + number) // every:
+        return
+    if (made := NodeExecution.objects.filter(run_id=facts.id).count()) > limit:
+        reason = f"The run has made {made} node executions; at most {limit} are allowed (PETIOLE_MAX_NODE_EXECUTIONS)."
+        stop.fail(facts.id, reason)

@@ -3,30 +3,35 @@
 Outputs are routed as they are emitted: what has waited PETIOLE_FLUSH_SECONDS is committed by the pulse, a hundred at
 once immediately, and a block that emits little and returns costs one commit, its last."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import IntegrityError
 
 from blocks.sdk.values import to_json
 from columns import encode
 from executions.database import release, repeated, write
-from executions.engine import routing
+from executions.engine import limits, routing
 from executions.engine.routing import Routed
 from executions.engine.work import Work
-from executions.errors import LostClaim
+from executions.errors import EngineFailure, LostClaim
 from executions.models import NodeExecution, NodeOutput
 from executions.values import Emitted, content
+
+log = logging.getLogger(__name__)
 
 FULL: Final = 100
 Publish = Callable[[list[NodeExecution]], None]
 
 
 class Outbox:
-    """Not yet committed outputs of one attempt. The block's thread emits and flushes, the pulse flushes too."""
+    """Not yet committed outputs of one attempt. The block's thread emits and flushes, the pulse flushes too.
+
+    What goes wrong here is the engine's failure (EngineFailure) or a lost claim, never the block's."""
 
     def __init__(self, work: Work, publish: Publish) -> None:
         self.work = work
@@ -52,9 +57,8 @@ class Outbox:
         return len(self._pending) + 1 >= FULL
 
     def emit(self, pin: str, value: Any) -> None:
-        """Raises ValueError for a value that may not be emitted, LostClaim when this attempt may not write."""
-        if self._failure is not None:
-            raise self._failure
+        """Raises ValueError for a value that the block may not emit."""
+        self._raise_failure()
         plain = to_json(value)
         problem = self.work.spec.output_problem(pin, plain)
         if problem is not None:
@@ -92,29 +96,47 @@ class Outbox:
         return False
 
     def tick(self) -> None:
-        """Called by the pulse."""
+        """Called by the pulse. A failure is told to the block's thread, which ends the attempt."""
         since = self._since
-        if since is None or time.monotonic() - since < settings.FLUSH_SECONDS:
+        if self._failure is not None or since is None or time.monotonic() - since < settings.FLUSH_SECONDS:
             return
         try:
             self.flush()
-        except (LostClaim, DatabaseError) as failure:
+        except (EngineFailure, LostClaim) as failure:
             self._failure = failure
+
+    def flush(self) -> None:
+        with self._committing:
+            batch = self._taken()
+            if not batch:
+                return
+            try:
+                routed = self._committed(batch)
+                self.sequence += len(batch)
+                self.errors += routed.errors
+                self.publish(routed.ready)
+                limits.count(self.work.facts, len(routed.ready))
+            except LostClaim:
+                raise
+            except Exception as lost:
+                raise EngineFailure(f"{type(lost).__name__}: {lost}") from lost
+            finally:
+                release()
 
     def _taken(self) -> list[Emitted]:
         with self._listing:
             batch, self._pending, self._since = self._pending, [], None
         return batch
 
-    def flush(self) -> None:
-        with self._committing:
-            batch = self._taken()
-            if batch:
-                routed = self._commit(batch)
-                self.sequence += len(batch)
-                self.errors += routed.errors
-                self.publish(routed.ready)
-                release()
+    def _committed(self, batch: list[Emitted]) -> Routed:
+        """The batch is stored once, also when the answer to its commit was lost and it is sent again."""
+        try:
+            return self._commit(batch)
+        except IntegrityError:
+            rows = NodeOutput.objects.filter(node_execution_id=self.work.execution.pk, epoch=self.work.execution.epoch)
+            if not rows.filter(sequence=self.sequence + len(batch) - 1).exists():
+                raise
+            return Routed()  # what it made ready is published by the sweep
 
     @repeated
     def _commit(self, batch: list[Emitted]) -> Routed:
@@ -134,6 +156,11 @@ class Outbox:
     def close(self, final: Callable[[list[Emitted]], Routed]) -> Routed:
         """The last commit, with what is still pending, while the pulse is kept out."""
         with self._committing:
+            self._raise_failure()
             routed = final(self._taken())
             self.errors += routed.errors
             return routed
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure

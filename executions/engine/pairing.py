@@ -131,7 +131,9 @@ def meetings_of(facts: RunFacts, node_ids: Iterable[UUID], stamps: Stamps) -> di
     wanted = sorted(node_ids)
     if not wanted:
         return {}
-    rows = RunNode.objects.select_for_update().filter(run_id=facts.id, node_id__in=wanted).order_by("node_id")
+    rows = (
+        RunNode.objects.select_for_update(no_key=True).filter(run_id=facts.id, node_id__in=wanted).order_by("node_id")
+    )
     meetings = {row.node_id: Meeting(facts, row, stamps) for row in rows}
     stamps.restart()
     return meetings

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from executions.database import release
 from executions.engine.running import ATTEMPTS, Attempt
@@ -35,6 +35,7 @@ class Pulse:
         self.watched: dict[UUID, _Watched] = {}
         self._awake = threading.Event()
         self._pid = 0
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def watch(self, attempt: Attempt, flush: Callable[[], None]) -> None:
@@ -50,12 +51,13 @@ class Pulse:
         ATTEMPTS.pop(execution_id, None)
 
     def _start(self) -> None:
-        if self._pid == os.getpid():
+        if self._pid == os.getpid() and self._thread is not None and self._thread.is_alive():
             return
         with self._lock:
-            if self._pid != os.getpid():  # a thread does not survive a fork
-                self._pid = os.getpid()
-                threading.Thread(target=self._beat, name="petiole-pulse", daemon=True).start()
+            if self._pid != os.getpid() or self._thread is None or not self._thread.is_alive():
+                self._pid = os.getpid()  # a thread does not survive a fork
+                self._thread = threading.Thread(target=self._beat, name="petiole-pulse", daemon=True)
+                self._thread.start()
 
     def _beat(self) -> None:
         next_watch = time.monotonic() + WATCH_SECONDS
@@ -74,9 +76,12 @@ class Pulse:
                 next_watch = now + WATCH_SECONDS
 
     def _tend(self, one: _Watched, now: float) -> None:
-        if one.attempt.deadline is not None and now >= one.attempt.deadline:
-            one.attempt.time_out()
-        one.flush()
+        try:
+            if one.attempt.deadline is not None and now >= one.attempt.deadline:
+                one.attempt.time_out()
+            one.flush()
+        except Exception:  # one attempt's trouble is not the others'
+            log.exception("cannot look after node execution %s", one.attempt.execution_id)
 
     def _watch_stops(self) -> None:
         """An attempt whose run is being stopped, or whose claim is gone, has no business to go on."""
@@ -90,7 +95,7 @@ class Pulse:
             for pk, token, stopped, root_stopped in list(mine):
                 if stopped or root_stopped or token != attempts[pk].token:
                     attempts[pk].cancel()
-        except DatabaseError as lost:
+        except (DatabaseError, InterfaceError) as lost:
             log.warning("cannot ask for stops: %s", lost)
             connection.close()
         finally:

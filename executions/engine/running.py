@@ -28,17 +28,17 @@ class Attempt:
         self.deadline = None if timeout is None else time.monotonic() + timeout
         self.timed_out = False
         self.interruptible = False
-        self._asked = threading.Event()
+        self._asked = False  # no Event: a signal may interrupt the one that is setting it
         self.thread = threading.get_ident()
         self.also: Callable[[], None] | None = None  # how an asynchronous block is told
 
     def cancelled(self) -> bool:
         """What a cooperative block asks through its context."""
-        return self._asked.is_set()
+        return self._asked
 
     def cancel(self) -> None:
         """From any thread."""
-        self._asked.set()
+        self._asked = True
         if self.also is not None:
             self.also()
         elif self._on_main_thread() and self.interruptible:
@@ -46,7 +46,7 @@ class Attempt:
 
     def time_out(self) -> None:
         self.timed_out = True
-        self.deadline = None
+        self.deadline = time.monotonic() + 1  # and again, should the block have swallowed it
         self.cancel()
 
     @contextmanager
@@ -54,7 +54,7 @@ class Attempt:
         """Inside, and only inside, an interruption is raised; one that came earlier is raised at once."""
         self.interruptible = True
         try:
-            if self._asked.is_set():
+            if self._asked:
                 raise Cancelled
             yield
         finally:
@@ -65,7 +65,7 @@ class Attempt:
 
     def interrupt(self) -> None:
         """SIGUSR1 has come, on the main thread."""
-        self._asked.set()
+        self._asked = True
         if self.also is not None:
             self.also()
         elif self.interruptible:

@@ -39,23 +39,26 @@ def mark(run_ids: Iterable[UUID]) -> int:
         return runs.update(stop_requested_at=timezone.now())
 
 
-@repeated
 def close(run_ids: Iterable[UUID]) -> int:
     """Second commit: what is queued, waits or is under review ends here, FAILED where the run has failed."""
-    closed = 0
+    return sum(_close(run_id) for run_id in run_ids)
+
+
+@repeated
+def _close(run_id: UUID) -> int:
     with write():
-        for run in GraphExecution.objects.filter(pk__in=list(run_ids)).only("pk", "failure"):
-            nodes = NodeExecution.objects.filter(run_id=run.pk).closable()
-            status = Status.TERMINATED if run.failure is None else Status.FAILED
-            closed += end_unheld(nodes, status, run.failure or STOPPED)
-    return closed
+        run = GraphExecution.objects.only("failure").get(pk=run_id)
+        status = Status.TERMINATED if run.failure is None else Status.FAILED
+        return end(NodeExecution.objects.filter(run_id=run_id).closable(), status, run.failure or STOPPED)
 
 
-def end_unheld(nodes: NodeExecutionQuerySet, status: Status, reason: str) -> int:
-    """End executions that nobody holds, and give back what was paid for blocks that were never entered (D2).
+def end(nodes: NodeExecutionQuerySet, status: Status, reason: str) -> int:
+    """End executions that no block is running for, and give back what was paid for blocks that were never entered (D2).
 
     The executions are locked first and the balance last, in the order in which a claim takes them."""
-    paid = list(nodes.select_for_update().filter(cost__gt=0, entered=False).values_list("pk", flat=True))
+    paid = list(
+        nodes.select_for_update(no_key=True).filter(cost__gt=0, entered_epoch=None).values_list("pk", flat=True)
+    )
     closed = nodes.close(status, timezone.now(), stats={"error": reason})
     for pk in paid:
         credits.services.give_back(node_execution_id=pk, kind="run", reason="The block was never started.")
@@ -65,12 +68,18 @@ def end_unheld(nodes: NodeExecutionQuerySet, status: Status, reason: str) -> int
 
 def begin(run_id: UUID) -> list[UUID]:
     """Commits one to three, then the interruption; the ids of the tree."""
+    tree = close_tree(run_id)
+    interrupt(tree)
+    return tree
+
+
+def close_tree(run_id: UUID) -> list[UUID]:
+    """Commits one to three: mark and close until no new descendant appears. May be repeated at any time."""
     tree: list[UUID] = []
     while (now := tree_of(run_id)) != tree:
         tree = now
         mark(tree)
         close(tree)
-    interrupt(tree)
     return tree
 
 
@@ -104,9 +113,25 @@ def after_grace(run_id: UUID, requested: datetime | None, now: datetime) -> None
         abandon(tree)
 
 
-@repeated
 def fail(run_id: UUID, reason: str) -> None:
     """End a run as FAILED (a refused charge, a limit): running nodes end TERMINATED, queued ones FAILED."""
+    if _mark_failed(run_id, reason):
+        carry_out(run_id)
+
+
+@repeated
+def _mark_failed(run_id: UUID, reason: str) -> bool:
     with write():
-        GraphExecution.objects.filter(pk=run_id, failure=None).alive().update(failure=reason)
-    begin(run_id)
+        return mark_failed(run_id, reason)
+
+
+def mark_failed(run_id: UUID, reason: str) -> bool:
+    """The reason and the mark in one UPDATE, so that no kill falls between; False when a stop came first."""
+    runs = GraphExecution.objects.filter(pk=run_id, stop_requested_at=None).alive()
+    return bool(runs.update(failure=reason, stop_requested_at=timezone.now()))
+
+
+def carry_out(run_id: UUID) -> None:
+    """What follows the mark: end the tree, and conclude it from its leaves up where nothing runs any more."""
+    for pk in reversed(begin(run_id)):
+        hints.send().conclude(pk)

@@ -27,7 +27,7 @@ def wake_parent(facts: RunFacts) -> None:
 def wake(execution_id: UUID) -> None:
     """The row is locked before it is looked at: a suspension that is being committed is waited for, not missed."""
     one = NodeExecution.objects.filter(pk=execution_id)
-    execution = one.select_for_update().only("status", "waits_for").first()
+    execution = one.select_for_update(no_key=True).only("status", "waits_for").first()
     if execution is not None and execution.waiting:
         one.requeue(timezone.now())
         transaction.on_commit(partial(hints.publish_ids, [execution_id]))

@@ -29,7 +29,8 @@ class Work:
     problem: str | None
     invalid: str | None
     bound: BlockInput | None
-    suspended: bool = False  # set by the commit that suspends it
+    suspended: bool = False  # said by the commit that suspends it
+    stopped: bool = False  # said by the commit that ends it because its run is being stopped
 
     @property
     def token(self) -> UUID:

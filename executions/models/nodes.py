@@ -38,11 +38,15 @@ class NodeExecution(models.Model):
     references = JSONText(null=True, help_text="Pin → [output row, selector] for values too large to be copied")
     dispatch = models.PositiveIntegerField(default=0, help_text="Grows with every transition to QUEUED")
     attempt = models.PositiveIntegerField(default=0, help_text="Grows with every claim")
-    failures = models.PositiveIntegerField(default=0, help_text="Attempts that were lost or failed")
+    failures = models.PositiveIntegerField(default=0, help_text="Attempts in which the block failed")
+    mishaps = models.PositiveIntegerField(default=0, help_text="Attempts that the engine lost or broke off")
     epoch = models.PositiveIntegerField(default=0, help_text="Grows with every retry after a failure (D14)")
     claim_token = models.UUIDField(null=True)
     holder = models.CharField(max_length=255, null=True)
-    entered = models.BooleanField(default=False, help_text="The block was called; kept where it matters")
+    in_chord = models.BooleanField(default=False, help_text="The attempt that holds it is a member of the run's chord")
+    entered_epoch = models.PositiveIntegerField(
+        null=True, help_text="The epoch in which the block was last called; kept for paid and at-most-once blocks"
+    )
     waits_for = models.CharField(max_length=8, choices=Waits, null=True)
     wakes_at = models.DateTimeField(null=True)
     wake_pending = models.BooleanField(default=False)
@@ -87,12 +91,9 @@ class NodeExecution(models.Model):
         indexes = [
             # the detail of a run, page by page
             models.Index(fields=["run", "id"], name="node_execution_of_run"),
-            # is anything outstanding? close what is queued; count what runs
-            models.Index(
-                fields=["run", "status"],
-                condition=Q(status__in=[Status.QUEUED, Status.RUNNING, Status.REVIEW]),
-                name="node_execution_outstanding",
-            ),
+            # is anything outstanding? close what is queued; count what runs (whole: SQLite cannot tell that
+            # one list of statuses is part of another, and would not use a partial index)
+            models.Index(fields=["run", "status"], name="node_execution_outstanding"),
             # pairing: the oldest waiting execution that lacks a pin
             models.Index(
                 fields=["run_node", "ordinal"],

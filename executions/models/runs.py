@@ -63,12 +63,10 @@ class GraphExecution(models.Model):
         indexes = [
             # the owner's list of runs, newest first
             models.Index(fields=["user", "-created_at"], name="run_of_user"),
-            # admission and the sweep: what is not finished, per user
-            models.Index(
-                fields=["user", "status", "created_at"],
-                condition=Q(status__in=[Status.QUEUED, Status.RUNNING, Status.REVIEW]),
-                name="run_alive",
-            ),
+            # admission: what a user has running and waiting (whole, for SQLite: see NodeExecution)
+            models.Index(fields=["user", "status", "created_at"], name="run_of_user_by_status"),
+            # the sweep: what is not finished
+            models.Index(fields=["status", "created_at"], name="run_by_status"),
             # the sweep: runs whose end was begun and not finished
             models.Index(
                 fields=["ended_at"],

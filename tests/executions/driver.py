@@ -123,8 +123,9 @@ class Driver:
     def wake(self, execution_id: UUID, at: datetime) -> None:
         """Timers are rows: see `_wait`."""
 
-    def backlog(self) -> int:
-        return len(self.messages)
+    def unsent(self, executions: Iterable[NodeExecution]) -> list[NodeExecution]:
+        on_their_way = {message.id for message in self.messages}
+        return [execution for execution in executions if execution.pk not in on_their_way]
 
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None:
         running.cancel([execution.pk for execution in executions])
