@@ -64,8 +64,8 @@ def sweep() -> Swept:
             failed.append(wrong)
     if len(failed) == len(STEPS):
         raise failed[0]
-    for wrong in failed:
-        log.error("the sweep could not do all", exc_info=wrong)
+    for failure in failed:
+        log.error("the sweep could not do all", exc_info=failure)
     if swept:
         log.info("swept: %s", ", ".join(f"{name} {number}" for name, number in asdict(swept).items() if number))
     return swept

@@ -182,9 +182,11 @@ def _put_back(work: Work | None) -> None:
 @repeated
 def _mishap(execution_id: UUID, dispatch: int, work: Work | None, bug: Exception) -> None:
     """An error of the engine: back off and try again, PETIOLE_MAX_ATTEMPTS times, then FAILED with its cause."""
+    of_dispatch = NodeExecution.objects.filter(pk=execution_id, dispatch=dispatch)
     token = None if work is None else work.execution.claim_token
-    mine = NodeExecution.objects.filter(pk=execution_id, dispatch=dispatch)
-    mine = mine.filter(status=Status.QUEUED) if token is None else mine.filter(claim_token=token)
+    mine = of_dispatch.filter(status=Status.QUEUED)
+    if token is not None:
+        mine |= of_dispatch.filter(claim_token=token)
     with write():
         execution = mine.first()
         if execution is None:

@@ -37,12 +37,14 @@ def claim(work: Work, dispatch: int, holder: str, *, in_chord: bool = False) -> 
         "start_time": execution.start_time or timezone.now(),
         "cost": price or execution.cost,
     }
+    execution.claim_token = token  # from here on an error may have come after the commit
     try:
-        taken = _take(work, dispatch, price, changes)
+        if not _take(work, dispatch, price, changes) and not _was_taken(execution, token):
+            execution.claim_token = None
+            return _reason(execution.pk, in_chord=in_chord)
     except InsufficientBalance:
+        execution.claim_token = None
         return Refusal.UNPAID
-    if not taken and not _was_taken(execution, token):
-        return _reason(execution.pk, in_chord=in_chord)
     for name, value in changes.items():
         setattr(execution, name, value)
     execution.status = Status.RUNNING
