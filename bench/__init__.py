@@ -1,0 +1,1 @@
+"""Measures Petiole next to raw Celery: `python -m bench`."""

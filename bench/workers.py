@@ -1,0 +1,56 @@
+"""Celery workers, started alike for everybody who is compared."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from config import lifeline
+from config.supervisor.roles import ALONE
+
+READY_WITHIN = 60.0
+POOL = ("-P", "prefork", "-c", "2", "--prefetch-multiplier", "4")
+
+
+@contextmanager
+def worker(app: str, queues: str, state: Path) -> Iterator[int]:
+    """One worker with two pool processes, ready; the id of its main process."""
+    name = app.replace(".", "-")
+    log, ready = state / f"{name}.log", state / f"{name}.ready"
+    command = [sys.executable, "-m", "celery", "-q", "-A", app, "worker", "-n", f"{name}-{os.getpid()}@bench"]
+    command += ["-Q", queues, "-l", "warning", *POOL, *ALONE]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(
+            command,
+            env=os.environ | {"PETIOLE_READY_FILE": str(ready)},
+            stdout=out,
+            stderr=out,
+            preexec_fn=partial(lifeline.end_with_parent, os.getpid()),  # noqa: PLW1509  the parent has no threads
+        ) as process,
+    ):
+        try:
+            _await(ready, process, log)
+            yield process.pid
+        finally:
+            _end(process)
+
+
+def _await(ready: Path, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"A worker did not become ready:\n{log.read_text(errors='replace')[-4000:]}")
+        time.sleep(0.05)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
