@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
 from executions.database import release
 from executions.engine.running import ATTEMPTS, Attempt
@@ -95,8 +95,8 @@ class Pulse:
             for pk, token, stopped, root_stopped in list(mine):
                 if stopped or root_stopped or token != attempts[pk].token:
                     attempts[pk].cancel()
-        except (DatabaseError, InterfaceError) as lost:
-            log.warning("cannot ask for stops: %s", lost)
+        except Exception:  # the thread must not end before its process
+            log.exception("cannot ask for stops")
             connection.close()
         finally:
             release()
