@@ -133,7 +133,6 @@ class OnceBlock(Block):
 
     def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
         yield "out", context.attempt
-        time.sleep(30)
 
 
 class WhoBlock(Block):
