@@ -11,11 +11,11 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from executions import hints
-from executions.database import repeated
 from executions.engine import stop
 from executions.engine.admission import admit
 from executions.engine.conclusion import advance, conclude
@@ -59,9 +59,11 @@ def sweep() -> Swept:
     failed: list[Exception] = []
     for name, do in STEPS.items():
         try:
-            setattr(swept, name, repeated(do)())
+            setattr(swept, name, do())
         except Exception as wrong:
             failed.append(wrong)
+            if isinstance(wrong, OperationalError | InterfaceError):
+                connection.close()  # a dead one that is kept would fail the next sweep as well
     if len(failed) == len(STEPS):
         raise failed[0]
     for failure in failed:
