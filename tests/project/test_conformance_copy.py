@@ -1,4 +1,4 @@
-"""The project keeps a copy of the conformance suite. Where the original lies beside the project, they must be the same."""
+"""The project keeps a copy of the conformance suite; where the original lies beside the project, both are the same."""
 
 import subprocess
 import sys
