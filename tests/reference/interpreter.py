@@ -1,6 +1,6 @@
 """What a run of a graph does according to the specification, section 2: one thread, no database, no messages.
 
-The order of executions that do not wait for each other is free, so whoever calls `interpret` chooses it: `choose` gets
+The order of executions that do not wait for each other is free, so whoever calls `finish` chooses it: `choose` gets
 all executions that can move (ready, or begun and not ended), in the order in which they became ready, and says which
 one emits its next output. Everything else is determined.
 
@@ -14,10 +14,10 @@ from typing import Any
 from blocks.sdk.conversion import convert
 from blocks.sdk.errors import ConversionError
 from tests.reference import pins
-from tests.reference.behaviour import Emissions
 from tests.reference.blocks import BY_ID, Block, fits
 
 Json = dict[str, Any]
+Event = tuple[str, Any] | Exception  # an output, or how the block fails
 
 
 class Refused(Exception):
@@ -50,7 +50,7 @@ class Execution:
     outputs: list[tuple[str, Any]] = field(default_factory=list)
     error: str | None = None
     lost: int = 0  # deliveries that were impossible
-    running: Emissions | None = None
+    coming: list[Event] | None = None  # what its block will do, once it has begun
 
     @property
     def can_move(self) -> bool:
@@ -77,6 +77,11 @@ class Node:
         return self.block.type != "NOTE" and (self.block.type == "INPUT" or not self.inbound)
 
     @property
+    def pairs(self) -> bool:
+        """Values meet here, so that the order of their arrival decides what runs with what."""
+        return len({link.sink_name for link in self.inbound}) > 1 or any(link.static for link in self.inbound)
+
+    @property
     def static_pins(self) -> list[str]:
         return list(dict.fromkeys(link.sink_name for link in self.inbound if link.static))
 
@@ -101,10 +106,17 @@ class Node:
                 data[name] = convert(data[name], pin.kind)
         return data
 
-    def call(self, data: Json) -> Emissions:
-        """Nulls are dropped and defaults applied only now."""
+    def call(self, data: Json) -> list[Event]:
+        """Nulls are dropped and defaults applied only now. Blocks depend on nothing else, so they run at once."""
         defaults = {name: pin.default for name, pin in self.block.inputs.items()}
-        return self.block.run(defaults | {name: value for name, value in data.items() if value is not None})
+        given = {name: value for name, value in data.items() if value is not None}
+        events: list[Event] = []
+        try:
+            for output in self.block.run(defaults | given):
+                events.append(output)  # noqa: PERF402  those before a failure count
+        except Exception as raised:
+            events.append(raised)
+        return events
 
 
 def plain(value: Any) -> Any:
@@ -115,9 +127,8 @@ def plain(value: Any) -> Any:
 class Interpretation:
     """One run. `executions`: all of them in the order in which they were made."""
 
-    def __init__(self, graph: Json, inputs: Mapping[str, Any], masks: Mapping[str, Json], limit: int) -> None:
+    def __init__(self, graph: Json, inputs: Mapping[str, Any], masks: Mapping[str, Json]) -> None:
         self.inputs = inputs
-        self.limit = limit
         self.executions: list[Execution] = []
         self.ready: list[Execution] = []  # in the order in which they became ready
         links = [_link(graph, link) for link in graph["links"]]
@@ -143,8 +154,6 @@ class Interpretation:
         execution = Execution(node.id, len(node.executions))
         node.executions.append(execution)
         self.executions.append(execution)
-        if len(self.executions) > self.limit:
-            raise Endless
         return execution
 
     def _queue_if_ready(self, node: Node, execution: Execution, arrived: Json) -> bool:
@@ -165,19 +174,17 @@ class Interpretation:
     def move(self, execution: Execution) -> None:
         """The next output of an execution, or its end."""
         node = self.nodes[execution.node]
-        if execution.running is None:
+        if execution.coming is None:
             assert execution.data is not None
-            execution.status, execution.running = "RUNNING", node.call(execution.data)
-        try:
-            name, value = next(execution.running)
-        except StopIteration:
+            execution.status, execution.coming = "RUNNING", node.call(execution.data)
+        event = execution.coming.pop(0) if execution.coming else None
+        if event is None:
             execution.status = "COMPLETED"
-        except ValueError as raised:
-            self._fail(node, execution, str(raised))
-        except Exception as raised:
-            self._fail(node, execution, str(raised) or "Unknown error occurred")
+        elif isinstance(event, Exception):
+            unknown = "" if isinstance(event, ValueError) else "Unknown error occurred"
+            self._fail(node, execution, str(event) or unknown)
         else:
-            self._emit(node, execution, name, value)
+            self._emit(node, execution, *event)
 
     def _emit(self, node: Node, execution: Execution, name: str, value: Any) -> None:
         checked = node.block.type == "STANDARD"
@@ -249,17 +256,19 @@ def first(movable: Sequence[Execution]) -> Execution:
     return movable[0]
 
 
-def interpret(
-    graph: Json,
-    *,
-    inputs: Mapping[str, Any] | None = None,
-    masks: Mapping[str, Json] | None = None,
-    choose: Choose = first,
-    limit: int = 1000,
+def begin(
+    graph: Json, *, inputs: Mapping[str, Any] | None = None, masks: Mapping[str, Json] | None = None
 ) -> Interpretation:
-    """The whole run. Raises Refused when it cannot be started, Endless after `limit` executions."""
-    run = Interpretation(graph, inputs or {}, masks or {}, limit)
+    """A run with its first executions. Raises Refused when it cannot be started."""
+    run = Interpretation(graph, inputs or {}, masks or {})
     run.start()
+    return run
+
+
+def finish(run: Interpretation, choose: Choose = first, limit: int = 1000) -> Interpretation:
+    """The whole run. Raises Endless after `limit` executions."""
     while movable := run.movable():
         run.move(choose(movable))
+        if len(run.executions) > limit:
+            raise Endless
     return run

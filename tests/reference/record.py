@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tests.reference.blocks import BY_ID
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 def as_detail(run: Interpretation) -> Json:
     """The reference run as the API would answer it."""
-    claimed = [one for one in run.executions if one.running is not None]
+    claimed = [one for one in run.executions if one.coming is not None]
     return {
         "status": "COMPLETED",
         "inputs": dict(run.inputs),
@@ -98,32 +98,12 @@ def _shared_names(detail: Mapping[str, Any]) -> set[str]:
 
 
 def unordered(detail: Mapping[str, Any]) -> Json:
-    """The same without the order of the executions of a node and of the values of an output."""
+    """The same without the order of the executions of a node, of the values of an output, and of what waited."""
     facts = exact(detail)
     return facts | {
         "nodes": {node: _sorted(executions) for node, executions in facts["nodes"].items()},
         "outputs": {name: _sorted(values) for name, values in facts["outputs"].items()},
-        "unmet": _sorted(sorted(missing) for missing in facts["unmet"].values()),
-    }
-
-
-def common(details: Sequence[Mapping[str, Any]]) -> Json:
-    """The order-free facts on which all these runs agree, by place."""
-    flat = [_flat(unordered(detail)) for detail in details]
-    return {place: fact for place, fact in flat[0].items() if all(other.get(place) == fact for other in flat)}
-
-
-def agrees(detail: Mapping[str, Any], facts: Json) -> Json:
-    """The facts that do not hold in a run, with what holds instead."""
-    own = _flat(unordered(detail))
-    return {place: (fact, own.get(place)) for place, fact in facts.items() if own.get(place) != fact}
-
-
-def _flat(facts: Json) -> Json:
-    return {
-        (key if not isinstance(fact, dict) else f"{key}.{part}"): value
-        for key, fact in facts.items()
-        for part, value in (fact.items() if isinstance(fact, dict) else [("", fact)])
+        "unmet": _sorted(facts["unmet"].values()),
     }
 
 

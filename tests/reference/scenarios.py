@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tests.conformance import run as suite
 from tests.reference.blocks import BLOCKS
-from tests.reference.interpreter import Choose, Interpretation, first, interpret
+from tests.reference.interpreter import Choose, Interpretation, begin, finish, first
 
 T = TypeVar("T")
 
@@ -50,9 +50,13 @@ class Scenario:
         """The masks when the nodes have these ids; keys of nodes stay."""
         return with_ids(self.masks, ids)
 
+    def begun(self) -> Interpretation:
+        """A run of it; keys are ids. Raises Refused."""
+        return begin(self.body, inputs=self.inputs, masks=self.masks_for(self.keys))
+
     def interpreted(self, choose: Choose = first, *, limit: int = 1000) -> Interpretation:
-        """What comes of it; keys are ids."""
-        return interpret(self.body, inputs=self.inputs, masks=self.masks_for(self.keys), choose=choose, limit=limit)
+        """What comes of it."""
+        return finish(self.begun(), choose, limit)
 
     @property
     def keys(self) -> dict[str, str]:
