@@ -1,9 +1,13 @@
 """Blocks with the habits that an engine has to cope with. Loaded by PETIOLE_BLOCK_MODULES in tests only."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+
+from celery.signals import before_task_publish
 
 from blocks.sdk import Block, BlockInput, BlockOutput, Context, Cost, Effect, Field, Workload
 
@@ -144,3 +148,19 @@ class WhoBlock(Block):
 
     def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
         yield "out", {"run": context.graph_exec_id, "user": context.user_id, "timezone": context.user_timezone}
+
+
+class DoomedBlock(Block):
+    """Its process is killed the moment it begins to publish what the block has made ready."""
+
+    id = "f0000000-0000-4000-8000-000000000010"
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        before_task_publish.connect(_die, weak=False)
+        yield "out", data.x
+
+
+def _die(**_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
