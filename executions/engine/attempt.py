@@ -27,8 +27,8 @@ from notifications import services as notifications
 
 log = logging.getLogger(__name__)
 
-# Errors of the engine itself are tried again whatever the node's own policy says (D15).
 MAYBE_EXECUTED = "It may have been executed: its worker was lost after the block was called, and it must not run twice."
+# Errors of the engine itself are tried again whatever the node's own policy says (D15).
 ENGINE_RETRY = RetryPolicy(attempts=5, delay=1.0, factor=2.0, most=60.0, jitter=True)
 
 
