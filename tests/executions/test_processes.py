@@ -11,35 +11,35 @@ from celery import current_app
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from executions import publishing, services, sweeping
+from executions import services, sweeping, tasks
 from executions.engine import admission
 from executions.engine.attempt import attempt
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests import stack
 from tests.executions.faults import before_statements
-from tests.executions.runs import TEST_BLOCKS, end_of, runs_now, values
+from tests.executions.runs import TEST_BLOCKS, end_of, runs_now, statuses, values
 from tests.graphs_for_tests import Build
 from tests.stack import eventually
 
 worker = pytest.mark.worker
+ALL = "io", "cpu", "engine"
 
 
 @contextmanager
-def others_pause() -> Iterator[None]:
-    """The workers that are there already take nothing for a while."""
+def others_pause(*queues: str) -> Iterator[None]:
+    """The workers that are there already take nothing from these queues for a while."""
     control = current_app.control
-    queues = {name: [one["name"] for one in many] for name, many in (control.inspect().active_queues() or {}).items()}
-    assert queues
-    for name, many in queues.items():
-        for queue in many:
-            control.cancel_consumer(queue, destination=[name], reply=True)
+    served = (control.inspect().active_queues() or {}).items()
+    paused = [(name, one["name"]) for name, many in served for one in many if one["name"] in queues]
+    assert {queue for _, queue in paused} == set(queues)
+    for name, queue in paused:
+        control.cancel_consumer(queue, destination=[name], reply=True)
     try:
         yield
     finally:
-        for name, many in queues.items():
-            for queue in many:
-                control.add_consumer(queue, destination=[name], reply=True)
+        for name, queue in paused:
+            control.add_consumer(queue, destination=[name], reply=True)
 
 
 def has_ended(run: GraphExecution) -> bool:
@@ -57,7 +57,10 @@ def test_a_node_whose_worker_is_told_to_end_puts_everything_out_once(
 ) -> None:
     """After TERM it is waited for; after QUIT it goes on elsewhere, under its id."""
     built = build({"c": (TEST_BLOCKS["Count"], {"n": 8, "pause": 0.3}), "e": "Echo"}, "c.out -> e.x")
-    with others_pause(), stack.worker("io,cpu,engine", "-P", "prefork", "-c", "2", PETIOLE_SHUTDOWN_SECONDS="1") as old:
+    with (
+        others_pause(*ALL),
+        stack.worker(",".join(ALL), "-P", "prefork", "-c", "2", PETIOLE_SHUTDOWN_SECONDS="1") as old,
+    ):
         run = built.start()
         eventually(lambda: runs_now(built, run, "c"))
         [before] = built.of(run, "c")
@@ -83,14 +86,15 @@ def test_a_process_killed_between_commit_and_publishing_changes_nothing(build: B
 @pytest.mark.usefixtures("workers")
 def test_a_copy_that_runs_beside_the_chord_does_not_keep_the_run_from_ending(build: Build) -> None:
     count = TEST_BLOCKS["Count"]
-    built = build({"a": (count, {"n": 1, "pause": 0.5}), "b": (count, {"n": 1, "pause": 1.5})})
-    with others_pause():
+    built = build({"a": (count, {"n": 3, "pause": 0.5}), "b": (count, {"n": 1, "pause": 2})})
+    with others_pause("cpu"):
         run = built.start()
-        current_app.control.purge()
-        publishing.publish(built.of(run, "a"), run.pk, run.graph_version_id, None)
-        admission.admit(run.pk)
+        eventually(GraphExecution.objects.exclude(chord_id=None).exists)  # its members wait in the queue that rests
+        copy = str(built.of(run, "a")[0].pk), 1, str(run.pk), str(run.graph_version_id)
+        tasks.run_node.apply_async(copy, queue="io")
+        eventually(lambda: statuses(built, run, "a") == [Status.RUNNING])
     assert end_of(run, within=20).status == Status.COMPLETED
-    assert (values(built, run, "a"), values(built, run, "b")) == ([0], [0])
+    assert (values(built, run, "a"), values(built, run, "b")) == ([0, 1, 2], [0])
 
 
 @worker
@@ -99,7 +103,7 @@ def test_a_worker_with_more_threads_than_connections_ends_all_its_runs(build: Bu
     """PETIOLE_POOL is for PostgreSQL; SQLite's connections are not pooled, and the runs end there too."""
     pool = {"PETIOLE_POOL": "4"} if connection.vendor == "postgresql" else {}
     built = build({"a": ("Echo", {"x": 1}), "b": "Echo"}, "a.out -> b.x")
-    with others_pause(), stack.worker("io,cpu,engine", "-P", "threads", "-c", "16", **pool):
+    with others_pause(*ALL), stack.worker(",".join(ALL), "-P", "threads", "-c", "16", **pool):
         runs = [built.start() for _ in range(20)]
         assert {end_of(run, within=60).status for run in runs} == {Status.COMPLETED}
     assert [values(built, run, "b") for run in runs] == [[1]] * 20
