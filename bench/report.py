@@ -33,7 +33,7 @@ def _heading(result: dict[str, Any]) -> str:
     return (
         f"{result['profile']} profile, {result['rounds']} rounds, {machine['cores']} x {machine['processor']}, "
         f"load {machine['load_before']:.1f} before and {machine['load_after']:.1f} after, "
-        f"one commit takes {result['commit_ms']:.1f} ms"
+        f"one commit takes {result['commit_ms']:.2f} ms"
     )
 
 
