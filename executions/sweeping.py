@@ -112,9 +112,11 @@ def republished() -> int:
     overdue = NodeExecution.objects.overdue(timezone.now(), timedelta(seconds=settings.REPUBLISH_SECONDS))
     claimable = overdue.filter(run__status=Status.RUNNING, run__paused_at=None, run__stop_requested_at=None)
     rows = claimable.select_related("run").only(
-        "pk", "node", "dispatch", "has_place", "run__chord_id", "run__graph_version"
+        "pk", "node", "dispatch", "has_place", "published_at", "run__chord_id", "run__graph_version"
     )
-    lost = hints.send().unsent(rows.order_by("published_at")[:BATCH])
+    found = list(rows.order_by(F("published_at").asc(nulls_first=True))[:BATCH])
+    never_sent = [row for row in found if row.published_at is None]
+    lost = never_sent + hints.send().unsent(row for row in found if row.published_at is not None)
     if lost:
         again = NodeExecution.objects.filter(pk__in=[row.pk for row in lost], status=Status.QUEUED)
         again.update(published_at=timezone.now(), publishes=F("publishes") + 1)

@@ -162,5 +162,17 @@ class DoomedBlock(Block):
         yield "out", data.x
 
 
+class QuitterBlock(Block):
+    """Ends its process."""
+
+    id = "f0000000-0000-4000-8000-000000000011"
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", data.x
+        raise SystemExit(1)
+
+
 def _die(**_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)

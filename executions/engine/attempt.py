@@ -173,10 +173,18 @@ def _record_unpaid(work: Work, message: str) -> bool:
 
 @repeated
 def _put_back(work: Work | None) -> None:
-    """The process is told to end while the block runs: the execution goes on elsewhere, at once and under its id."""
-    if work is not None and work.execution.claim_token is not None:
-        held = NodeExecution.objects.held(work.execution.pk, work.token)
-        held.requeue(timezone.now(), never_published=True, mishaps=work.execution.mishaps + 1)
+    """The process is told to end while the block runs: the execution goes on elsewhere, at once and under its id.
+
+    A block may have ended its process itself, so this too is counted (D15)."""
+    if work is None or work.execution.claim_token is None:
+        return
+    held = NodeExecution.objects.held(work.execution.pk, work.token)
+    mishaps = work.execution.mishaps + 1
+    with write():
+        if mishaps >= settings.MAX_ATTEMPTS:
+            stop.end(held, Status.FAILED, f"The process of the block ended {mishaps} times while the block ran.")
+        else:
+            held.requeue(timezone.now(), never_published=True, mishaps=mishaps)
 
 
 @repeated

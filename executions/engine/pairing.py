@@ -87,8 +87,9 @@ class Meeting:
         if not self._could_be_ready(execution.arrived):
             return None
         received = values.received(execution)
-        missing = [pin for pin in sorted(self.node.static_pins) if pin not in received]
-        fills = static_source(missing)
+        # in the order of the links, which decides what dynamic pins of one field are assembled to
+        static_pins = dict.fromkeys(link.sink_name for link in self.node.inbound if link.is_static)
+        fills = static_source([pin for pin in static_pins if pin not in received])
         data = {**received, **fills}
         spec = registry.get(self.node.block_id)
         if spec is None or graph_inputs.prepare(self.node, spec, data, self.mask).problem is not None:

@@ -10,7 +10,7 @@ from tests.stack import eventually
 TEST_BLOCKS = {
     name: f"f0000000-0000-4000-8000-{number:012}"
     for number, name in enumerate(
-        ["Forever", "Patient", "Asleep", "Deaf", "Flaky", "Count", "Big", "Once", "Who", "Doomed"], start=1
+        ["Forever", "Patient", "Asleep", "Deaf", "Flaky", "Count", "Big", "Once", "Who", "Doomed", "Quitter"], start=1
     )
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from executions import services, sweeping
+from executions.engine.attempt import attempt
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests.executions.driver import Driver
@@ -97,3 +98,19 @@ def test_a_replay_that_differs_keeps_the_old_and_adds_the_new(drive: Driver, bui
     drive(run)
     assert values(built, run, "c") == ["something else", 0, 1, 2]
     assert built.of(run, "c")[0].stats["replay_diverged"] is True
+
+
+def test_a_block_that_ends_its_process_again_and_again_fails(drive: Driver, build: Build, settings: Any) -> None:
+    settings.MAX_ATTEMPTS = 3
+    built = build({"q": (TEST_BLOCKS["Quitter"], {"x": 1})})
+    run = built.start()
+    drive.step()
+    for _ in range(3):
+        [node] = built.of(run, "q")
+        with pytest.raises(SystemExit):
+            attempt(node.pk, node.dispatch, "me", lambda ready: None)
+    drive.messages.clear()
+    sweeping.sweep()
+    assert drive(run).status == Status.COMPLETED
+    [node] = built.of(run, "q")
+    assert node.stats["error"] == "The process of the block ended 3 times while the block ran."
