@@ -14,8 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from executions import values
 from executions.detail import detail
@@ -35,7 +37,7 @@ from tests.reference.search import Search, Seen, Undecided
 ROWS = scenarios.load(scenarios.ROWS)
 # Choices are drawn before a run, so that no example is cut off in the middle of one.
 CHOICES = st.binary(min_size=40, max_size=40)
-examples = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+examples = hypothesis(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Case:
@@ -143,6 +145,15 @@ def test_what_was_lost_is_made_up_for_by_the_sweep(
     check(build, drive, scenario, chosen(choices))
 
 
+@examples
+@given(graphs(), CHOICES)
+def test_large_values_travel_like_small_ones(
+    build: Build, drive: Driver, settings: Settings, scenario: Scenario, choices: bytes
+) -> None:
+    settings.REFERENCE_BYTES, settings.FILE_BYTES = 4, 16  # large now is what does not fit into these
+    check(build, drive, scenario, chosen(choices))
+
+
 @pytest.mark.parametrize("order", [oldest, newest])
 def test_the_scenarios_of_the_specification_end_as_expected(build: Build, drive: Driver, order: Order) -> None:
     wrong = {}
@@ -159,7 +170,7 @@ def test_a_required_pin_that_a_mask_took_away_is_reported(build: Build, drive: D
 
 
 @pytest.mark.worker
-@settings(examples, max_examples=25, phases=[Phase.generate])
+@hypothesis(examples, max_examples=25, phases=[Phase.generate])
 @given(graphs())
 def test_what_workers_do_side_by_side_could_have_been_done_in_some_order(
     build: Build, workers: Callable[..., Any], scenario: Scenario

@@ -148,7 +148,7 @@ class Interpretation:
                 continue
             if not node.skipped:
                 raise Refused(f"{node.id} is not ready")
-            execution.status = "TERMINATED"
+            execution.status, execution.data = "TERMINATED", {**node.constants, **execution.stored, **node.mask}
 
     def _open(self, node: Node) -> Execution:
         execution = Execution(node.id, len(node.executions))
