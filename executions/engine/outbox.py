@@ -44,12 +44,19 @@ class Outbox:
         self._pending: list[Emitted] = []
         self._since: float | None = None
         self._failure: Exception | None = None
-        earlier = NodeOutput.objects.filter(node_execution_id=work.execution.pk, epoch=work.execution.epoch)
-        again = work.execution.attempt > 1
-        # what a child run has put out is handed on once, and never emitted again
-        self._stored = list(earlier.order_by("sequence")) if again and not work.is_child_run else []
-        self.sequence = earlier.count() if again else 0
+        self._stored: list[NodeOutput] = []
         self._replayed = 0
+        self.sequence = 0
+        if work.execution.attempt > 1:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """After what an earlier attempt or step has stored; a child run's outputs are never emitted again."""
+        execution = self.work.execution
+        earlier = NodeOutput.objects.filter(node_execution_id=execution.pk, epoch=execution.epoch)
+        if not self.work.is_child_run:
+            self._stored = list(earlier.order_by("sequence"))
+        self.sequence = earlier.count()
 
     @property
     def is_full(self) -> bool:
