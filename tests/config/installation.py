@@ -127,17 +127,28 @@ def profile() -> Iterator[dict[str, str]]:
         return
     url = urlsplit(os.environ["DATABASE_URL"])
     name = f"petiole_up_{os.getpid()}_{time.monotonic_ns()}"
-    needed = ("REDIS_URL", "PETIOLE_SECRET_KEY", "PETIOLE_HOSTS", "PETIOLE_HTTPS")
+    needed = ("PETIOLE_SECRET_KEY", "PETIOLE_HOSTS", "PETIOLE_HTTPS")
     with psycopg.connect(urlunsplit(url), autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"'.encode())
         try:
-            yield {"DATABASE_URL": urlunsplit(url._replace(path=f"/{name}"))} | {key: os.environ[key] for key in needed}
+            servers = {
+                "DATABASE_URL": urlunsplit(url._replace(path=f"/{name}")),
+                "REDIS_URL": another_redis_database(os.environ["REDIS_URL"]),
+            }
+            yield servers | {key: os.environ[key] for key in needed}
         finally:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 def running() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def another_redis_database(url: str) -> str:
+    """The workers of the tests listen on the named one: they would take this installation's messages."""
+    parts = urlsplit(url)
+    number = int(parts.path.strip("/") or 0)
+    return urlunsplit(parts._replace(path=f"/{(number + 5) % 16}"))
 
 
 def environment_of(pid: int) -> list[bytes]:
