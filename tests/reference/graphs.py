@@ -164,22 +164,37 @@ def _feedback(draft: Draft) -> None:
     draft.link(f"{key}.out{draft.one_of(['', '_$_0', '_$_1'])}", f"{key}.a")
 
 
+def _scripted(draft: Draft) -> None:
+    """A join, or an output, that gets its values one by one in a drawn order, because one execution calls it."""
+    name = draft.one_of(["Pair", "Tri", "PairO", "CreateDictionary", "Echo", "AgentOutput", "AgentInput"])
+    script = draft.add("AITool", {})
+    key = draft.add(name, {})
+    block = BLOCKS[name]
+    pins = [pin for pin in block.inputs if pin not in NEVER_LINKED - {"title"}]
+    for pin in pins:
+        for part in sorted({draft.one_of(SINK_PARTS), draft.one_of(SINK_PARTS)}):
+            draft.link(f"{script}.tools", f"{key}.{pin}{part}", static=draft.sometimes(2))
+    draft.nodes[key][1].update(_constants(draft, block, set(pins)))
+    if block.type == "INPUT":
+        draft.masks[key] = {"value": draft.one_of(VALUES), "title": "t"}
+
+
 def _call_tools(draft: Draft) -> None:
     """Calls of the nodes that are linked to tool pins; ids are known only when the graph is stored, hence a mask."""
     tools = [key for key, (block, _, _) in draft.nodes.items() if block == "AITool"]
     links = list(map(link_of, draft.links))
     for key in tools:
         pins = [[f"{{{{node:{one['sink_id']}}}}}", one["sink_name"]] for one in links if one["source_id"] == key]
-        count = draft.one_of(range(5))
-        draft.masks[key] = {
-            "calls": [[*draft.one_of([*pins, ["nobody", "x"]]), draft.one_of(VALUES)] for _ in range(count)]
-        }
+        pins = [*pins, *pins, ["nobody", "x"]]
+        count = draft.one_of(range(len(pins) + 4))
+        draft.masks[key] = {"calls": [[*draft.one_of(pins), draft.one_of(VALUES)] for _ in range(count)]}
 
 
 _SHAPES: Final[Mapping[str, Callable[[Draft], None]]] = {
     "counter": _counter,
     "unwinding": _unwinding,
     "feedback": _feedback,
+    "scripted": _scripted,
 }
 
 
@@ -188,7 +203,7 @@ def graphs(draw: Callable[[st.SearchStrategy[Any]], Any], most_nodes: int = 8) -
     draft = Draft(draw)
     draft.add("Multi", {"xs": draft.one_of(STREAMS)})
     for _ in range(draw(st.integers(1, most_nodes))):
-        what = draft.one_of([*BLOCK_NAMES, *_SHAPES])
+        what = draft.one_of([*BLOCK_NAMES, *_SHAPES, *_SHAPES])
         if what in _SHAPES:
             _SHAPES[what](draft)
         else:
