@@ -57,6 +57,42 @@ class Stop(APIView):
         return Response(RunOut(summary(run)).data)
 
 
+REFUSED = OpenApiResponse(description="The state of the run does not allow it, or it was started by another run")
+
+
+class Retry(APIView):
+    @extend_schema(
+        operation_id="retry_execution",
+        request=None,
+        responses={
+            200: RunOut,
+            400: OpenApiResponse(description="The graph cannot be run any more: `detail.node_errors` says why"),
+            402: OpenApiResponse(description="No credits are left"),
+            409: REFUSED,
+            429: OpenApiResponse(description="Too many starts within a minute; see Retry-After"),
+        },
+    )
+    def post(self, request: Request, graph_id: UUID, run_id: UUID) -> Response:
+        """Make what failed or was stopped in an ended run runnable again; what completed is kept."""
+        run = run_of(request, graph_id, run_id)
+        count_start(run.user_id)
+        return Response(RunOut(summary(services.retry_run(run))).data)
+
+
+class Pause(APIView):
+    @extend_schema(operation_id="pause_execution", request=None, responses={200: RunOut, 409: REFUSED})
+    def post(self, request: Request, graph_id: UUID, run_id: UUID) -> Response:
+        """Start nothing new for a run and its sub-runs; blocks that run end as ever. May be repeated."""
+        return Response(RunOut(summary(services.pause_run(run_of(request, graph_id, run_id)))).data)
+
+
+class Resume(APIView):
+    @extend_schema(operation_id="resume_execution", request=None, responses={200: RunOut, 409: REFUSED})
+    def post(self, request: Request, graph_id: UUID, run_id: UUID) -> Response:
+        """Let a paused run go on where it was. May be repeated."""
+        return Response(RunOut(summary(services.resume_run(run_of(request, graph_id, run_id)))).data)
+
+
 class RunDetail(APIView):
     @extend_schema(operation_id="get_execution", parameters=[AfterIn], responses=RunDetailOut)
     def get(self, request: Request, graph_id: UUID, run_id: UUID) -> Response:

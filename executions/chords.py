@@ -9,20 +9,29 @@ from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
-from redis.exceptions import RedisError
+
+from executions.lines import COUNTS, UNREACHABLE
 
 log = logging.getLogger(__name__)
 
 # KEYS: size, extra members. Add to the members only while the chord is there.
-_RESERVE: Final = "if redis.call('exists', KEYS[1]) == 1 then return redis.call('incr', KEYS[2]) end return 0"
+_RESERVE: Final = """
+if redis.call('exists', KEYS[1]) == 0 then return 0 end
+local members = redis.call('incr', KEYS[2])
+redis.call('expire', KEYS[2], ARGV[1])
+return members
+"""
 
 
 def join(group: str, number: int) -> bool:
     """Room for `number` more members; called by a member, so that the chord cannot have ended meanwhile."""
     backend: Any = current_app.backend
     try:
-        backend.client.incrby(backend.get_key_for_group(group, ".t"), number)
-    except RedisError as lost:
+        with COUNTS.asked(), backend.client.pipeline() as pipe:
+            pipe.incrby(key := backend.get_key_for_group(group, ".t"), number)
+            pipe.expire(key, backend.expires)  # who dies now may not come back to end the chord
+            pipe.execute()
+    except UNREACHABLE as lost:
         log.warning("cannot join the chord of a run: %s", lost)
         return False
     return True
@@ -33,8 +42,9 @@ def reserve(group: str) -> bool:
     backend: Any = current_app.backend
     keys = backend.get_key_for_group(group, ".s"), backend.get_key_for_group(group, ".t")
     try:
-        return bool(backend.client.eval(_RESERVE, 2, *keys))
-    except RedisError as lost:
+        with COUNTS.asked():
+            return bool(backend.client.eval(_RESERVE, 2, *keys, backend.expires))
+    except UNREACHABLE as lost:
         log.warning("cannot keep a place in the chord of a run: %s", lost)
         return False
 
@@ -43,8 +53,9 @@ def leave(group: str) -> None:
     """Give a reserved place back that nobody will use."""
     backend: Any = current_app.backend
     try:
-        backend.client.decr(backend.get_key_for_group(group, ".t"))
-    except RedisError as lost:
+        with COUNTS.asked():
+            backend.client.decr(backend.get_key_for_group(group, ".t"))
+    except UNREACHABLE as lost:
         log.warning("cannot give a place in the chord of a run back: %s", lost)
 
 

@@ -49,11 +49,19 @@ def repeated(step: Callable[P, R]) -> Callable[P, R]:
                 if connection.in_atomic_block or not left:
                     raise
                 log.warning("%s: %s: once more", step.__name__, lost)
-                connection.close()
+                renew()
                 time.sleep(random.uniform(0.5, 1.0) * 0.1 * 2 ** (TRIES - left))
         raise AssertionError("unreachable")
 
     return guarded
+
+
+def renew() -> None:
+    """The next statement gets a connection that lives. Those of a pool are mostly lost together, and every further
+    try would only meet the next dead one."""
+    connection.close()
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        connection.pool.check()  # type: ignore[attr-defined]  # of the PostgreSQL backend
 
 
 def release() -> None:

@@ -13,6 +13,7 @@ from executions.engine.statistics import statistics
 from executions.facts import RunFacts, facts_of
 from executions.models import GraphExecution, NodeExecution, NodeOutput
 from executions.states import FINAL, Status
+from executions.waiting import waiting_for
 from graphs import inputs as graph_inputs
 
 PAGE: Final = 1000
@@ -35,6 +36,8 @@ def summary(run: GraphExecution) -> dict[str, Any]:
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "stop_requested_at": run.stop_requested_at,
+        "paused_at": run.paused_at,
+        "retries": run.retries,
         "is_shared": False,
         "share_token": None,
         "stats": run.stats,
@@ -43,7 +46,7 @@ def summary(run: GraphExecution) -> dict[str, Any]:
 
 
 def detail(run: GraphExecution, *, after: UUID | None = None) -> dict[str, Any]:
-    """The run with its outputs, its node executions (a page of 1,000) and the inputs that never came."""
+    """The run with its outputs, a page of 1,000 node executions, the inputs that never came, and what it waits for."""
     nodes = NodeExecution.objects.filter(run_id=run.pk)
     page = nodes.filter(pk__gt=after) if after is not None else nodes
     return summary(run) | {
@@ -52,6 +55,7 @@ def detail(run: GraphExecution, *, after: UUID | None = None) -> dict[str, Any]:
         "node_executions": node_results(run, page.order_by("pk")[:PAGE]),
         "node_executions_total": nodes.count(),
         "unmet_inputs": unmet_inputs(run) if run.status in FINAL else [],
+        "waiting_for": [reason.as_json() for reason in waiting_for(run)],
     }
 
 
@@ -132,7 +136,7 @@ def _result(
         "start_time": execution.start_time,
         "end_time": execution.end_time,
         "waits_for": execution.waits_for,
-        "wakes_at": execution.wakes_at,
+        "wakes_at": execution.wakes_at if execution.waiting else None,
         "stats": node_statistics(execution),
     }
 

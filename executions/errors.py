@@ -3,6 +3,8 @@
 from http import HTTPStatus
 from uuid import UUID
 
+from executions.states import Status
+
 
 class ExecutionError(Exception):
     """The request about a run was refused."""
@@ -56,6 +58,33 @@ class Stopping(ExecutionError):
 
     def __init__(self) -> None:
         super().__init__("The run is being stopped: nothing new is started for it.")
+
+
+class RunBelow(ExecutionError):
+    """Retries and pauses are of whole trees."""
+
+    code = "run_below"
+
+    def __init__(self, run_id: UUID, root_id: UUID) -> None:
+        self.hint = f"Ask the same of the run {root_id}."
+        super().__init__(f"Run {run_id} was started by another run; the topmost one is {root_id}.")
+
+
+class NotRetryable(ExecutionError):
+    code = "not_retryable"
+    hint = "Only a run that ended FAILED or TERMINATED can be retried."
+
+    def __init__(self, run_id: UUID, status: str) -> None:
+        ended = "it has completed" if status == Status.COMPLETED else f"it has not ended, it is {status}"
+        super().__init__(f"Run {run_id} cannot be retried: {ended}.")
+
+
+class NotPausable(ExecutionError):
+    code = "not_pausable"
+    hint = "Only a run that goes on can be paused and resumed."
+
+    def __init__(self, run_id: UUID, reason: str) -> None:
+        super().__init__(f"Run {run_id} cannot be paused or resumed: {reason}.")
 
 
 class EngineFailure(Exception):

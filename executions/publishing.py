@@ -8,21 +8,21 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from celery import chord, current_app
+from django.db import DatabaseError
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
 from blocks import registry
 from executions import chords
+from executions.crashpoints import crash_point
 from executions.database import repeated
 from executions.engine.conclusion import conclude
+from executions.lines import MESSAGES, UNREACHABLE
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from graphs.plans import plan_of
 
 log = logging.getLogger(__name__)
 
-UNREACHABLE = (BrokerError, RedisError, OSError)
 PROCESS = "process "  # how the holder of an execution in a prefork pool begins
 SLICE = 100  # the header of a chord costs its publisher 2 ms per task: the rest joins
 
@@ -50,7 +50,7 @@ class CelerySender:
     def launch(self, run_id: UUID) -> None:
         run = GraphExecution.objects.get(pk=run_id)
         nodes = NodeExecution.objects.filter(run_id=run_id, status=Status.QUEUED).order_by("node__position")
-        first = list(nodes)
+        first = list(nodes.only("pk", "node", "dispatch"))
         if not first:
             conclude(run_id)
         elif not chords.usable():
@@ -61,6 +61,9 @@ class CelerySender:
     def admit(self, run_id: UUID) -> None:
         _send("admit", run_id)
 
+    def resume(self, run_id: UUID) -> None:
+        _send("resume", run_id)
+
     def conclude(self, run_id: UUID) -> None:
         _send("conclude", run_id)
 
@@ -70,31 +73,37 @@ class CelerySender:
     def wake(self, execution_id: UUID, at: datetime) -> None:
         """A message with an exact time, for waits that end soon; longer ones are rows alone (no long ETAs)."""
         try:
-            _task("wake").apply_async((str(execution_id),), eta=at, retry=False, ignore_result=True)
+            with MESSAGES.asked():
+                _task("wake").apply_async((str(execution_id),), eta=at, ignore_result=True)
         except UNREACHABLE as lost:
             log.warning("the timer of %s is left to the sweep: %s", execution_id, lost)
 
-    def unsent(self, executions: Iterable[NodeExecution]) -> list[NodeExecution]:
+    def unsent(self, executions: Iterable[NodeExecution]) -> list[NodeExecution] | None:
+        never: list[NodeExecution] = []
         of_queue: dict[str, list[NodeExecution]] = defaultdict(list)
         for execution in executions:
-            of_queue[queue_of(execution.run.graph_version_id, execution.node_id)].append(execution)
+            if execution.published_at is None:
+                never.append(execution)
+            else:
+                of_queue[queue_of(execution.run.graph_version_id, execution.node_id)].append(execution)
         try:
-            with current_app.connection_for_write() as connection, connection.channel() as channel:
+            with MESSAGES.asked(), current_app.connection_for_write() as connection, connection.channel() as channel:
                 short = [many for queue, many in of_queue.items() if _length(channel, queue) < len(many)]
         except UNREACHABLE as lost:
             log.warning("the broker cannot be asked how many messages wait: %s", lost)
-            return []
-        return [execution for many in short for execution in many]
+            return None
+        return never + [execution for many in short for execution in many]
 
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None:
         """SIGUSR1 (or SIGKILL) for blocks in pool processes by Celery's revoke; a broadcast for those on threads."""
         ids = {str(execution.pk): task_id(execution.pk, execution.dispatch) for execution in executions}
         in_processes = [ids[str(one.pk)] for one in executions if (one.holder or "").startswith(PROCESS)]
         try:
-            if not kill:
-                current_app.control.broadcast("cancel_nodes", arguments={"execution_ids": list(ids)})
-            if in_processes:
-                current_app.control.revoke(in_processes, terminate=True, signal="SIGKILL" if kill else "SIGUSR1")
+            with MESSAGES.asked():
+                if not kill:
+                    current_app.control.broadcast("cancel_nodes", arguments={"execution_ids": list(ids)})
+                if in_processes:
+                    current_app.control.revoke(in_processes, terminate=True, signal="SIGKILL" if kill else "SIGUSR1")
         except UNREACHABLE as lost:
             log.warning("cannot interrupt through the broker, the workers will see the mark: %s", lost)
 
@@ -102,36 +111,56 @@ class CelerySender:
 def publish(executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None) -> None:
     """Send run_node for queued executions; `chord_id`: places in this chord are theirs already."""
     options: dict[str, Any] = {} if chord_id is None else {"group_id": chord_id, "chord": chords.body(run_id)}
+    sent = 0
     try:
-        with current_app.producer_or_acquire() as producer:
+        with MESSAGES.asked(), current_app.producer_or_acquire() as producer:
             for execution in executions:
+                crash_point("publish.before_message")
                 _task("run_node").apply_async(
                     _arguments(execution, run_id, version_id),
                     task_id=task_id(execution.pk, execution.dispatch),
                     queue=queue_of(version_id, execution.node_id),
                     producer=producer,
-                    retry=False,
                     ignore_result=True,
                     **options,
                 )
+                sent += 1
+                crash_point("publish.sent")
     except UNREACHABLE as lost:
-        log.warning("%d executions of run %s will be published by the sweep: %s", len(executions), run_id, lost)
+        left = executions[sent:]
+        log.warning("%d executions of run %s will be published by the sweep: %s", len(left), run_id, lost)
+        _leave(left)
+
+
+def _leave(executions: list[NodeExecution]) -> None:
+    """They count as never sent: the first sweep that reaches the broker again sends them, without patience."""
+    rows = NodeExecution.objects.filter(pk__in=[one.pk for one in executions], status=Status.QUEUED)
+    try:
+        repeated(rows.update)(published_at=None, publishes=0)
+    except DatabaseError as lost:
+        log.warning("the sweep will publish %d executions only when they are overdue: %s", len(executions), lost)
 
 
 def publish_from_member(executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None) -> None:
     """Successors of a member join its chord; those of another execution are published beside it."""
     if executions:
+        crash_point("publish.before_join")
         joined = chord_id if chord_id is not None and chords.join(chord_id, len(executions)) else None
+        crash_point("publish.joined")
         publish(executions, run_id, version_id, joined)
 
 
 @repeated
 def keep_place(execution_id: UUID, chord_id: str) -> None:
     """A member that suspends keeps its place, unless it was woken in the meantime."""
+    crash_point("place.before_reserve")
     if chords.reserve(chord_id):
+        crash_point("place.reserved")
         waiting = NodeExecution.objects.filter(pk=execution_id).waiting()
         if not waiting.update(has_place=True):
+            crash_point("place.before_leave")
             chords.leave(chord_id)
+        crash_point("place.kept")
 
 
 def _arguments(execution: NodeExecution, run_id: UUID, version_id: UUID) -> tuple[str, int, str, str]:
@@ -146,11 +175,13 @@ def _open_chord(run: GraphExecution, first: list[NodeExecution]) -> None:
     """The run's one chord. What does not fit into its header joins before it is sent."""
     name = str(uuid5(run.pk, f"chord {timezone.now().isoformat()}"))
     GraphExecution.objects.filter(pk=run.pk).update(chord_id=name)
+    crash_point("chord.named")
     header = [_signature(one, run) for one in first[:SLICE]]
     rest = first[SLICE:]
     try:
         joined = name if not rest or chords.join(name, len(rest)) else None
-        chord(header, chords.body(run.pk)).set(task_id=name).apply_async(retry=False)
+        chord(header, chords.body(run.pk)).set(task_id=name).apply_async()
+        crash_point("chord.opened")
     except UNREACHABLE as lost:
         log.warning("run %s will be published by the sweep: %s", run.pk, lost)
     else:
@@ -165,11 +196,12 @@ def _signature(execution: NodeExecution, run: GraphExecution) -> Any:
 
 
 def _length(channel: Any, queue: str) -> int:
-    return int(channel.queue_declare(queue=queue, durable=True, passive=False).message_count)
+    return int(channel.queue_declare(queue=queue, durable=True, auto_delete=False).message_count)
 
 
 def _send(name: str, run_id: UUID) -> None:
     try:
-        _task(name).apply_async((str(run_id),), retry=False, ignore_result=True)
+        with MESSAGES.asked():
+            _task(name).apply_async((str(run_id),), ignore_result=True)
     except UNREACHABLE as lost:
         log.warning("%s of run %s is left to the sweep: %s", name, run_id, lost)

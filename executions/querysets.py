@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, F, Q
+from django.db.models import Case, Exists, F, Q, When
 
-from executions.states import ALIVE, NODE_COMES_FROM, OUTSTANDING, RUN_COMES_FROM, Status, Step
+from executions import metrics
+from executions.states import NODE_COMES_FROM, OUTSTANDING, RETRYABLE, RUN_COMES_FROM, Status, Step, Waits
 
 if TYPE_CHECKING:
     from executions.models import GraphExecution, NodeExecution  # noqa: F401  the type arguments below
 
 
+DOUBLINGS: Final = 4  # of the patience with a message: from half a minute to eight
+
+
 class RunQuerySet(models.QuerySet["GraphExecution"]):
     def alive(self) -> Self:
-        return self.filter(status__in=ALIVE)
+        """Has not ended: the times fit the status, and a database knows which of its indexes holds these rows."""
+        return self.filter(ended_at=None)
 
     def of(self, user_id: UUID) -> Self:
         return self.filter(user_id=user_id)
@@ -37,6 +42,11 @@ class RunQuerySet(models.QuerySet["GraphExecution"]):
     def moves_to(self, status: Status, **changes: Any) -> int:
         """Compare and set; the number of rows that made the step."""
         return self.filter(status__in=RUN_COMES_FROM[status]).update(status=status, **changes)
+
+    def overlong(self, since: datetime) -> Self:
+        """Began before `since`, pauses not counted; a run that is paused now is in no hurry."""
+        begun = self.filter(started_at__lt=since, paused_at=None)
+        return begun.alias(counted_from=F("started_at") + F("paused_for")).filter(counted_from__lt=since)
 
     def in_epilogue(self) -> Self:
         return self.filter(epilogue__in=[Step.FINISH, Step.NOTIFY])
@@ -64,18 +74,28 @@ class NodeExecutionQuerySet(models.QuerySet["NodeExecution"]):
         """What a stop ends at once: nobody holds it."""
         return self.filter(Q(status__in=[Status.QUEUED, Status.REVIEW]) | Q(waits_for__isnull=False))
 
+    def retryable(self) -> Self:
+        return self.filter(status__in=RETRYABLE)
+
     def held(self, pk: UUID, token: UUID) -> Self:
         return self.filter(pk=pk, claim_token=token, status=Status.RUNNING)
+
+    def held_by(self, worker_id: UUID) -> Self:
+        return self.filter(worker_id=worker_id, claim_token__isnull=False)
 
     def due(self, at: datetime) -> Self:
         return self.filter(waits_for__isnull=False, wakes_at__lte=at)
 
+    def never_sent(self) -> Self:
+        return self.filter(status=Status.QUEUED, published_at=None)
+
     def overdue(self, at: datetime, after: timedelta) -> Self:
-        """Queued, and not claimed although published long ago; the patience doubles with every time."""
-        patience = Q(published_at=None)
-        for times in range(8):
-            patience |= Q(publishes=times + 1, published_at__lt=at - after * 2**times)
-        return self.filter(patience | Q(published_at__lt=at - after * 2**8), status=Status.QUEUED)
+        """Queued, and not claimed although published long ago; the patience doubles with each of the first times."""
+        ahead = Q(published_at__gt=at + after)  # the clock was set back since
+        patience = ahead | Q(published_at__lt=at - after * 2**DOUBLINGS)
+        for times in range(DOUBLINGS):
+            patience |= Q(publishes__lte=times + 1, published_at__lt=at - after * 2**times)
+        return self.filter(patience, status=Status.QUEUED)
 
     def requeue(self, at: datetime, *, never_published: bool = False, **changes: Any) -> int:
         """To QUEUED under a new dispatch number, so that messages sent for an earlier one are recognised as old.
@@ -96,18 +116,32 @@ class NodeExecutionQuerySet(models.QuerySet["NodeExecution"]):
             **changes,
         )
 
+    def wait_again(self, at: datetime, **changes: Any) -> int:
+        """What was ended while it waited for a time that is still to come; queued and suspended in one step."""
+        return self.filter(status__in=RETRYABLE, wakes_at__gt=at).update(
+            status=Status.RUNNING,
+            dispatch=F("dispatch") + 1,
+            waits_for=Waits.TIMER,
+            wake_pending=False,
+            end_time=None,
+            queue_time=at,
+            **changes,
+        )
+
     def close(self, status: Status, at: datetime, **changes: Any) -> int:
-        """To a final status, whatever holds or awaits it is forgotten."""
-        return self.filter(status__in=NODE_COMES_FROM[status]).update(
+        """To a final status, whatever holds or awaits it is forgotten; but a retry waits for a timer's time again."""
+        closed = self.filter(status__in=NODE_COMES_FROM[status]).update(
             status=status,
             claim_token=None,
             holder=None,
             waits_for=None,
-            wakes_at=None,
+            wakes_at=Case(When(waits_for=Waits.TIMER, then=F("wakes_at")), default=None),
             wake_pending=False,
             end_time=at,
             **changes,
         )
+        metrics.after_commit(metrics.NODES, status.value, closed)
+        return closed
 
     def of_runs(self, run_ids: Iterable[UUID]) -> Self:
         return self.filter(run_id__in=list(run_ids))

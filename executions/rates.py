@@ -8,17 +8,22 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from executions.errors import TooManyStarts
+from executions.lines import COUNTS, UNREACHABLE
 
 log = logging.getLogger(__name__)
 
 WINDOW: Final = 60
+# A server that is gone is not worth waiting for: by itself redis-py tries ten times.
+ONCE: Final = Retry(NoBackoff(), 0)
 
 
 @cache
 def _client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=ONCE)
 
 
 def count_start(user_id: UUID) -> None:
@@ -29,11 +34,11 @@ def count_start(user_id: UUID) -> None:
     now = int(time.time())
     key = f"petiole:starts:{user_id}:{now // WINDOW}"
     try:
-        with _client().pipeline() as pipe:
+        with COUNTS.asked(), _client().pipeline() as pipe:
             pipe.incr(key)
             pipe.expire(key, 2 * WINDOW)
             number = pipe.execute()[0]
-    except redis.RedisError as lost:
+    except UNREACHABLE as lost:
         log.warning("starts cannot be counted: %s", lost)
         return
     if number > limit:
@@ -41,9 +46,16 @@ def count_start(user_id: UUID) -> None:
 
 
 def first_in(name: str, seconds: float) -> bool:
-    """Is this the first call by that name for so many seconds, in any process? When Redis cannot be asked: yes."""
+    """Is this the first call by that name within a period of so many seconds, in any process? When Redis cannot be
+    asked: yes.
+
+    The period is part of the key. A key that merely expires would live on for an hour when the clock of Redis is set
+    back by one."""
+    period = int(time.time() / seconds) if seconds else time.time_ns()
     try:
-        return bool(_client().set(f"petiole:first:{name}", 1, nx=True, px=max(1, int(seconds * 1000))))
-    except redis.RedisError as lost:
+        with COUNTS.asked():
+            key = f"petiole:first:{name}:{period}"
+            return bool(_client().set(key, 1, nx=True, px=max(1000, int(2000 * seconds))))
+    except UNREACHABLE as lost:
         log.warning("%s is done without asking who else does it: %s", name, lost)
         return True

@@ -6,6 +6,7 @@ from uuid import UUID
 from rest_framework import serializers
 
 from executions.states import Status
+from executions.waiting import Kind
 
 
 class ExecuteIn(serializers.Serializer[Any]):
@@ -65,6 +66,8 @@ class RunOut(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     stop_requested_at = serializers.DateTimeField(allow_null=True)
+    paused_at = serializers.DateTimeField(allow_null=True, help_text="Nothing new starts until the run is resumed")
+    retries = serializers.IntegerField(help_text="How often the topmost run was retried")
     is_shared = serializers.BooleanField()
     share_token = serializers.CharField(allow_null=True)
     stats = StatsOut(allow_null=True)
@@ -97,11 +100,26 @@ class UnmetOut(serializers.Serializer[Any]):
     missing = serializers.ListField(child=serializers.CharField())
 
 
+class ReasonOut(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Kind.choices, help_text="For programs; new kinds may come")
+    detail = serializers.CharField(help_text="A sentence for people")
+    since = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True, help_text="When a timer or the next attempt is due")
+    count = serializers.IntegerField(help_text="Node executions that wait for the same; 0: it concerns the whole run")
+    node_exec_id = serializers.UUIDField(allow_null=True, help_text="The one that has waited longest")
+    node_id = serializers.UUIDField(allow_null=True)
+    block = serializers.CharField(allow_null=True)
+    queue = serializers.CharField(allow_null=True)
+    worker = serializers.CharField(allow_null=True)
+    run_id = serializers.UUIDField(allow_null=True, help_text="The run below that it waits for")
+
+
 class RunDetailOut(RunOut):
     outputs = serializers.DictField(child=serializers.ListField(), help_text="Output name → values")
     node_executions = NodeResultOut(many=True, help_text="A page of 1,000; the next one by `?after=`")
     node_executions_total = serializers.IntegerField()
     unmet_inputs = UnmetOut(many=True, help_text="Executions that still waited for values when the run ended")
+    waiting_for = ReasonOut(many=True, help_text="Why it has not ended, the most urgent first; empty when it has")
 
 
 class PaginationOut(serializers.Serializer[Any]):

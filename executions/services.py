@@ -8,10 +8,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from executions.database import write
-from executions.engine import admission, stop
+from executions import logfields
+from executions.database import repeated
+from executions.engine import admission, pausing, retry, stop, takeback
 from executions.engine.conclusion import conclude
-from executions.models import GraphExecution, NodeExecution
+from executions.models import GraphExecution, NodeExecution, Worker
 from graphs.models import GraphVersion
 
 
@@ -41,33 +42,60 @@ def stop_run(run: GraphExecution, *, wait: float | None = None) -> GraphExecutio
 
     Returns the run as it is then: TERMINATED, or still RUNNING with `stop_requested_at` when a block takes longer."""
     deadline = time.monotonic() + (settings.STOP_WAIT if wait is None else wait)
-    run.refresh_from_db()
-    if run.is_final:
+    if _reread(run).is_final:
         return run
-    stop.begin(run.pk)
-    pause = 0.02
-    while not _ended(run) and time.monotonic() < deadline:
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.25)
+    with logfields.about(run=run.pk, user=run.user_id):
+        stop.begin(run.pk)
+        pause = 0.02
+        while not _ended(run) and time.monotonic() < deadline:
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.25)
+    return run
+
+
+@repeated
+def _reread(run: GraphExecution) -> GraphExecution:
     run.refresh_from_db()
     return run
 
 
+def retry_run(run: GraphExecution) -> GraphExecution:
+    """Make what failed or was stopped in an ended run runnable again; it comes back QUEUED (D14).
+
+    Raises NotRetryable or RunBelow (409), GraphNotFound (404), and what `start` raises; then nothing has changed."""
+    with logfields.about(run=run.pk, user=run.user_id):
+        retry.retry(run.pk)
+    return _reread(run)
+
+
+def pause_run(run: GraphExecution) -> GraphExecution:
+    """Nothing new is started for the run and those below it. Raises NotPausable or RunBelow (409)."""
+    pausing.pause(run.pk)
+    return _reread(run)
+
+
+def resume_run(run: GraphExecution) -> GraphExecution:
+    """The run goes on where it was paused. Raises NotPausable or RunBelow (409)."""
+    pausing.resume(run.pk)
+    return _reread(run)
+
+
 def _ended(run: GraphExecution) -> bool:
     """Conclude the tree from its leaves up; True when the run itself is final."""
-    run.refresh_from_db()
-    if run.is_final:
+    if _reread(run).is_final:
         return True
     tree = stop.close_tree(run.pk)
     stop.after_grace(run.pk, run.stop_requested_at, timezone.now())
     for pk in reversed(tree):
         conclude(pk)
-    run.refresh_from_db()
-    return run.is_final
+    return _reread(run).is_final
 
 
 def release_all() -> int:
-    """Put back what RUNNING executions were doing; the sweep publishes them at once. Only for who knows that no worker
+    """Take back what RUNNING executions were doing; the sweep publishes them at once. Only for who knows that no worker
     lives: the supervisor of an embedded installation, which holds the lock of its state folder."""
-    with write():
-        return NodeExecution.objects.running().requeue(timezone.now(), never_published=True)
+    repeated(Worker.objects.filter(gone_at=None).update)(gone_at=timezone.now())
+    released = 0
+    while taken := takeback.take_back(NodeExecution.objects.running(), "its worker was killed", publish=False):
+        released += taken
+    return released

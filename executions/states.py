@@ -35,6 +35,8 @@ class Step(TextChoices):
 
 FINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.TERMINATED})
 ALIVE: Final = frozenset({Status.QUEUED, Status.RUNNING, Status.REVIEW})
+# What a retry makes runnable again.
+RETRYABLE: Final = frozenset({Status.FAILED, Status.TERMINATED})
 # A run with a node in one of these is not finished.
 OUTSTANDING: Final = frozenset({Status.QUEUED, Status.RUNNING})
 

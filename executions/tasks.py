@@ -1,25 +1,56 @@
 """Celery's doors: ids in, nothing out. Each may be called twice, late or never."""
 
 import logging
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from celery import Task, shared_task
-from celery.exceptions import Ignore
+from celery import Task, shared_task, signals
+from celery.exceptions import Ignore, Reject
 from django.conf import settings
 from django.db import DatabaseError
 
-from executions import publishing, rates, sweeping, workers
+from executions import logfields, poison, publishing, rates, sweeping, workers
+from executions.crashpoints import crash_point
 from executions.engine import admission, conclusion
 from executions.engine.attempt import End, attempt
-from executions.models import NodeExecution
+from executions.models import GraphExecution, NodeExecution
 
 log = logging.getLogger(__name__)
 
+# The arguments of each task: their names in lines of the log, and what they have to be. A message with others does not
+# come as far as here (config.consumer).
+_RUN: Final[dict[str, type]] = {"run": UUID}
+ARGUMENTS: Final[dict[str, dict[str, type]]] = {
+    "executions.tasks.run_node": {"node_execution": UUID, "dispatch": int, "run": UUID, "graph_version": UUID},
+    "executions.tasks.admit": _RUN,
+    "executions.tasks.resume": _RUN,
+    "executions.tasks.conclude": _RUN,
+    "executions.tasks.advance": _RUN,
+    "executions.tasks.wake": {"node_execution": UUID},
+    "executions.tasks.sweep": {},
+}
 
-@shared_task(bind=True)
+
+@signals.task_prerun.connect
+def _say_what_lines_are_about(task: Any, args: Any, **_: Any) -> None:
+    logfields.begin(zip(ARGUMENTS.get(task.name, ()), args, strict=False))
+
+
+@signals.task_postrun.connect
+def _forget(**_: Any) -> None:
+    logfields.end()
+
+
+class NodeTask(Task):  # type: ignore[type-arg]  # not subscriptable at run time
+    abstract = True
+    Request = "executions.workers:NodeRequest"
+
+
+@shared_task(bind=True, base=NodeTask)
 def run_node(self: "Task[Any, Any]", execution_id: str, dispatch: int, run_id: str, version_id: str) -> None:
     """One attempt at a node execution, then its successors (design 3)."""
+    if workers.is_draining():
+        raise Reject(requeue=True)
     run, version = UUID(run_id), UUID(version_id)
     chord_id = self.request.group if self.request.chord else None
 
@@ -28,8 +59,10 @@ def run_node(self: "Task[Any, Any]", execution_id: str, dispatch: int, run_id: s
 
     done = attempt(UUID(execution_id), dispatch, workers.holder(), publish, in_chord=chord_id is not None)
     if done.end is End.DUPLICATE:
-        raise Ignore  # the live attempt keeps its place in the chord
+        raise Ignore  # its place in the chord is another message's
+    crash_point("run_node.attempted")
     publishing.publish_from_member(done.ready, run, version, None if done.outside else chord_id)
+    crash_point("run_node.published")
     try:
         if done.end is End.WAITS and chord_id is not None:
             publishing.keep_place(UUID(execution_id), chord_id)
@@ -37,16 +70,25 @@ def run_node(self: "Task[Any, Any]", execution_id: str, dispatch: int, run_id: s
             conclusion.conclude_if_idle(run)
     except DatabaseError:  # the execution has ended well: a task that raises would break the chord
         log.exception("what follows node execution %s is left to the sweep", execution_id)
+    crash_point("run_node.done")
 
 
 @shared_task
 def admit(run_id: str) -> None:
-    admission.admit(UUID(run_id))
+    if not admission.admit(UUID(run_id)):
+        poison.unless_exists(GraphExecution, UUID(run_id))
+
+
+@shared_task
+def resume(run_id: str) -> None:
+    """A run is no longer paused."""
+    sweeping.resumed(UUID(run_id))
 
 
 @shared_task
 def conclude(run_id: str) -> None:
-    conclusion.conclude(UUID(run_id))
+    if conclusion.conclude(UUID(run_id)):
+        poison.unless_exists(GraphExecution, UUID(run_id))
 
 
 @shared_task
@@ -57,7 +99,8 @@ def advance(run_id: str) -> None:
 @shared_task
 def wake(execution_id: str) -> None:
     """A timer of a suspended execution has run out."""
-    sweeping.wake_due([UUID(execution_id)])
+    if not sweeping.wake_due([UUID(execution_id)]):
+        poison.unless_exists(NodeExecution, UUID(execution_id))
 
 
 @shared_task

@@ -8,4 +8,7 @@ urlpatterns = [
     path("graphs/<uuid:graph_id>/executions", api.GraphRuns.as_view()),
     path("graphs/<uuid:graph_id>/executions/<uuid:run_id>", api.RunDetail.as_view()),
     path("graphs/<uuid:graph_id>/executions/<uuid:run_id>/stop", api.Stop.as_view()),
+    path("graphs/<uuid:graph_id>/executions/<uuid:run_id>/retry", api.Retry.as_view()),
+    path("graphs/<uuid:graph_id>/executions/<uuid:run_id>/pause", api.Pause.as_view()),
+    path("graphs/<uuid:graph_id>/executions/<uuid:run_id>/resume", api.Resume.as_view()),
 ]

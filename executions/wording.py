@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
+
+from django.utils import timezone
 
 from blocks import registry
 
@@ -29,3 +32,8 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def ago(at: datetime | None) -> str:
+    """How long it is since then."""
+    return NOTHING if at is None else duration(max(0.0, (timezone.now() - at).total_seconds()))

@@ -1,26 +1,97 @@
-"""What a Celery worker process of ours needs: signals, the control command for stops, a name for what it holds."""
+"""What a Celery worker process of ours needs: its heartbeat, signals, the control command for stops."""
 
 import os
 import socket
 import threading
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 from uuid import UUID
 
-from celery import current_app, signals
+from celery import bootsteps, current_app, signals
+from celery.worker import state
 from celery.worker.control import control_command
+from celery.worker.request import Request
+from django.conf import settings
 from django.db import connections
 
 from executions.database import release
 from executions.engine import running
+from executions.engine.claim import Holder
+from executions.heartbeat import Heartbeat
+from executions.liveness import place
+from executions.models import Worker
 from executions.publishing import PROCESS
 
 _in_pool_process = threading.Event()
+_heartbeats: Final[list[Heartbeat]] = []  # one, in a worker
 
 
-def holder() -> str:
-    """Who holds an execution, for people and for `interrupt`: the kind of pool, the host and the process."""
+class HeartbeatStep(bootsteps.StartStopStep):
+    """The heartbeat begins when the pool is there and before messages are taken; `worker_shutdown` ends it."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **_: Any) -> None:
+        super().__init__(worker)
+        row = Worker(
+            name=worker.hostname, host=socket.gethostname(), place=place(), pid=os.getpid(), size=worker.concurrency
+        )
+        _heartbeats[:] = [Heartbeat(row, _received, _queues)]  # before the pool is forked: its processes inherit the id
+
+    def start(self, worker: Any) -> None:
+        row = _heartbeats[0].worker
+        row.pool = worker.pool_cls.__module__.rpartition(".")[2]
+        _heartbeats[0].begin()
+        worker.timer.call_repeatedly(1.0, _heartbeats[0].loop.moves)
+
+
+def _received() -> set[str]:
+    """The set is Celery's own and changes under way: then it is read once more."""
+    while True:
+        with suppress(RuntimeError):
+            return {request.id for request in tuple(state.reserved_requests)}
+
+
+def _queues() -> list[str]:
+    """`celery control cancel_consumer` and `add_consumer` change them."""
+    return sorted(current_app.amqp.queues.consume_from)
+
+
+def holder() -> Holder:
+    """Who holds what is claimed in this process."""
     kind = PROCESS if _in_pool_process.is_set() else "threads of process "
-    return f"{kind}{os.getpid()} on {socket.gethostname()}"
+    worker = _heartbeats[0].worker.pk if _heartbeats else None
+    return Holder(f"{kind}{os.getpid()} on {socket.gethostname()}", worker)
+
+
+def is_draining() -> bool:
+    """This process was told to end: what it has received and not begun goes back to the broker."""
+    return bool(_heartbeats) and _heartbeats[0].draining_at is not None
+
+
+class NodeRequest(Request):
+    """A message of run_node in the worker's main process, which is the first to hear that a pool process has died."""
+
+    def on_failure(self, exc_info: Any, *how: Any, **also: Any) -> None:
+        try:
+            super().on_failure(exc_info, *how, **also)
+        finally:
+            if _heartbeats and self.worker_pid:
+                _heartbeats[0].killed(self.id, f"{PROCESS}{self.worker_pid} on {socket.gethostname()}")
+
+
+@signals.worker_shutting_down.connect
+def _drain(how: str, **_: Any) -> None:
+    """Called inside the signal handler. The time to finish runs from the first signal on, whatever follows."""
+    for heartbeat in _heartbeats:
+        heartbeat.drain(settings.SHUTDOWN_SECONDS if how == "Warm" else 0.0)
+    current_app.conf.worker_soft_shutdown_timeout = 0
+
+
+@signals.worker_shutdown.connect
+def _end_heartbeat(**_: Any) -> None:
+    for heartbeat in _heartbeats:
+        heartbeat.end()
 
 
 @signals.worker_process_init.connect
@@ -46,4 +117,4 @@ def cancel_nodes(state: Any, execution_ids: list[str]) -> dict[str, list[str]]:
 @signals.worker_ready.connect
 def _sweep_at_start(**_: Any) -> None:
     """What was left lying while no worker ran is taken up at once."""
-    current_app.tasks["executions.tasks.sweep"].apply_async(retry=False, ignore_result=True)
+    current_app.tasks["executions.tasks.sweep"].apply_async(ignore_result=True)

@@ -13,10 +13,11 @@ from graphs.plan import PlanNode
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The data as far as it could be prepared, and what keeps the node from running with it."""
+    """The data as far as it could be prepared, what keeps the node from running with it, and what was guessed."""
 
     data: dict[str, Any]
     problem: str | None
+    guesses: tuple[str, ...] = ()
 
 
 def prepare(
@@ -28,16 +29,18 @@ def prepare(
     data = _laid_over(node, received, mask)
     unmet = [pin for pin in node.pins if pin not in received and not (mask and pin in mask)]
     problem = f"no value has arrived for: {', '.join(sorted(unmet))}" if unmet else None
+    guesses: tuple[str, ...] = ()
     try:
         if node.dynamic or (mask and any(map(is_dynamic, mask))):
             data = merge(data)
         if node.agent is None:
-            data = spec.convert(data)
+            given, data = data, spec.convert(data)
+            guesses = spec.guesses(given, data)
     except (PinError, ConversionError) as wrong:
         return Prepared(data, problem or str(wrong))
     if problem is None:
         problem = spec.problem(data) if node.agent is None else node.agent.problem(data)
-    return Prepared(data, problem)
+    return Prepared(data, problem, guesses)
 
 
 def starting_data(node: PlanNode, spec: BlockSpec, inputs: Mapping[str, Any]) -> dict[str, Any]:

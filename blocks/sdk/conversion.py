@@ -85,6 +85,19 @@ def to_truth(value: Any) -> bool:
     return bool(value)
 
 
+def says_nothing(text: str, value: Any) -> bool:
+    """The text became 0 or false only because it is no number and no yes or no: worth a note, and no error."""
+    if value is False:
+        return text.strip().lower() not in _NO
+    if type(value) not in (int, float) or value:
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return False
+
+
 def to_list(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
@@ -111,6 +124,7 @@ def to_dictionary(value: Any) -> dict[Any, Any]:
     return {"value": value}
 
 
+_NO = frozenset({"", "0", "false", "no", "off"})
 _SCALARS: dict[Any, Converter] = {str: to_text, int: to_whole, float: to_number, bool: to_truth}
 
 

@@ -1,5 +1,6 @@
 """What graphs and the engine know of a block: its facts and the checks on its data, compiled once."""
 
+import reprlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -7,7 +8,7 @@ from typing import Any
 
 from blocks.sdk.check import Check, compiled
 from blocks.sdk.context import Context, Wait
-from blocks.sdk.conversion import Converter
+from blocks.sdk.conversion import Converter, says_nothing
 from blocks.sdk.costs import Cost
 from blocks.sdk.errors import BlockDisabled, ConversionError, InputError
 from blocks.sdk.fields import BlockInput
@@ -109,6 +110,15 @@ class BlockSpec:
                 except ConversionError as wrong:
                     raise ConversionError(f"{name}: {wrong}") from None
         return converted
+
+    def guesses(self, given: Mapping[str, Any], converted: Mapping[str, Any]) -> tuple[str, ...]:
+        """What a conversion made of texts that say nothing of the pin's type."""
+        pins = (name for name, _ in self.implementation.converters) if self.implementation else ()
+        return tuple(
+            f"{name}: {reprlib.repr(given[name])} became {converted[name]!r}"
+            for name in pins
+            if isinstance(given.get(name), str) and says_nothing(given[name], converted[name])
+        )
 
     def problem(self, data: Mapping[str, Any]) -> str | None:
         """Why the block cannot be called with `data`, or None. Nulls count as absent; credentials are exempt."""

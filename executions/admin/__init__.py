@@ -2,5 +2,6 @@
 
 from executions.admin.nodes import NodeExecutionAdmin
 from executions.admin.runs import GraphExecutionAdmin
+from executions.admin.workers import WorkerAdmin
 
-__all__ = ["GraphExecutionAdmin", "NodeExecutionAdmin"]
+__all__ = ["GraphExecutionAdmin", "NodeExecutionAdmin", "WorkerAdmin"]

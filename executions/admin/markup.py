@@ -10,9 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from executions.models import NodeExecution
+from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
-from executions.wording import NOTHING, duration
 
 LONGEST: Final = 4000  # characters of a value
 
@@ -20,6 +19,14 @@ LONGEST: Final = 4000  # characters of a value
 def badge(status: str, *more: str) -> SafeString:
     label = f"{Status(status).label.capitalize()}{''.join(f', {word}' for word in more)}"
     return format_html('<span class="state state-{}">{}</span>', status.lower(), label)
+
+
+def badge_of_run(run: GraphExecution) -> SafeString:
+    if run.is_final:
+        return badge(run.status)
+    if run.stop_requested_at is not None:
+        return badge(run.status, "stopping")
+    return badge(run.status, *(["paused"] if run.paused_at else []))
 
 
 def badge_of(one: NodeExecution) -> SafeString:
@@ -42,10 +49,6 @@ def moment(at: datetime | None) -> str | None:
 
 def times(number: int) -> str:
     return {0: "not yet", 1: "once"}.get(number, f"{number} times")
-
-
-def ago(at: datetime | None) -> str:
-    return NOTHING if at is None else duration(max(0.0, (timezone.now() - at).total_seconds()))
 
 
 def cut(text: str, most: int = LONGEST) -> str:

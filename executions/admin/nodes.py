@@ -13,6 +13,7 @@ from executions.admin import markup, standing
 from executions.admin.history import FirstPages, History
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution, NodeOutput
+from executions.waiting import reason_of
 from executions.wording import NOTHING, duration, name_of
 
 SHOWN: Final = 100
@@ -118,7 +119,7 @@ def execution_page(one: NodeExecution) -> dict[str, Any]:
         "subtitle": None,
         "one": one,
         "state": markup.badge_of(one),
-        "sentence": standing.of_execution(one, one.run),
+        "sentence": reason.detail if (reason := reason_of(one, one.run)) else standing.of_execution(one, one.run),
         "error": one.stats.get("error"),
         "missing": detail.missing_of(facts, one, received) if one.status == "INCOMPLETE" else [],
         "inputs": [(pin, markup.value(given)) for pin, given in detail.input_of(facts, one, received).items()],
@@ -142,6 +143,13 @@ def _facts(one: NodeExecution) -> list[tuple[str, Any]]:
         ("Started", markup.moment(one.start_time)),
         ("Ended", markup.moment(one.end_time)),
         ("Attempts", f"{one.attempt}, of which {one.failures} were lost or failed" if one.failures else one.attempt),
+        (
+            "Worker",
+            None
+            if one.worker_id is None
+            else markup.link("executions_worker", one.worker_id, one.holder or "the last one"),
+        ),
+        ("Conversions", "; ".join(one.stats.get("conversion_warnings", [])) or None),
         ("Message", f"number {one.dispatch}, sent {markup.times(one.publishes)}" if one.dispatch else None),
         ("Place in the chord", "kept" if one.has_place else None),
     ]

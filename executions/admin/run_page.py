@@ -12,7 +12,8 @@ from executions import detail
 from executions.admin import markup, standing
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
-from executions.wording import NOTHING, duration, name_of
+from executions.waiting import waiting_for
+from executions.wording import NOTHING, ago, duration, name_of
 from graphs.models import GraphVersion
 from graphs.plan import Plan
 
@@ -36,7 +37,7 @@ class Row:
     child: GraphExecution | None
 
 
-def run_page(run: GraphExecution, *, may_stop: bool) -> dict[str, Any]:
+def run_page(run: GraphExecution) -> dict[str, Any]:
     counts, stats = standing.counts_of(run), run.stats or detail.live_statistics(run) or {}
     plan = facts_of(run.pk).plan
     every = f"{reverse('admin:executions_nodeexecution_changelist')}?run__id__exact={run.pk}"
@@ -44,9 +45,9 @@ def run_page(run: GraphExecution, *, may_stop: bool) -> dict[str, Any]:
         "title": str(run.graph_version),
         "subtitle": None,
         "run": run,
-        "may_stop": may_stop,
-        "state": markup.badge(run.status),
-        "sentences": standing.of_run(run, counts),
+        "state": markup.badge_of_run(run),
+        "sentence": standing.of_end(run),
+        "waits": waiting_for(run),
         "counts": counts,
         "stats": stats,
         "took": duration(stats.get("duration")),
@@ -81,6 +82,8 @@ def _facts(run: GraphExecution) -> Iterable[Fact]:
         yield "Stop requested", markup.moment(run.stop_requested_at)
     if run.paused_at is not None:
         yield "Paused", markup.moment(run.paused_at)
+    if run.retries:
+        yield "Retried", markup.times(run.retries)
     yield from _messages(run)
 
 
@@ -88,7 +91,7 @@ def _messages(run: GraphExecution) -> Iterable[Fact]:
     """What travels for the run outside of the database."""
     if not run.is_final:
         yield "Chord", run.chord_id or "none: the rows alone tell when the run has ended"
-        yield "Admission", f"sent {markup.times(run.publishes)}, the last time {markup.ago(run.published_at)} ago"
+        yield "Admission", f"sent {markup.times(run.publishes)}, the last time {ago(run.published_at)} ago"
     yield "End of the run", run.epilogue or "not begun"
 
 

@@ -15,7 +15,7 @@ from executions.admin import markup
 from executions.admin.bars import chart
 from executions.admin.places import Place
 from executions.admin.run_page import run_page
-from executions.admin.stopping import Stopping
+from executions.admin.verbs import Verbs
 from executions.models import GraphExecution, NodeExecution
 from executions.states import FINAL
 from executions.wording import NOTHING, duration
@@ -24,7 +24,7 @@ BELOW: Final = mark_safe('<span class="quiet" title="started by a run above">↳
 
 
 @admin.register(GraphExecution)
-class GraphExecutionAdmin(Stopping):
+class GraphExecutionAdmin(Verbs):
     list_display = ["run", "state", "graph", "user", "created", "duration", "nodes", "cost", "error"]
     list_display_links = ["run"]
     ordering = ["-id"]  # in the order of time, and by the primary key's own index
@@ -67,7 +67,7 @@ class GraphExecutionAdmin(Stopping):
 
     @admin.display(description="state", ordering="status")
     def state(self, run: GraphExecution) -> str:
-        return run_state(run)
+        return markup.badge_of_run(run)
 
     @admin.display(description="graph", ordering="graph_version__name")
     def graph(self, run: GraphExecution) -> str:
@@ -107,11 +107,5 @@ class GraphExecutionAdmin(Stopping):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         run = context["original"]
-        context |= run_page(run, may_stop=self.has_stop_permission(request) and not run.is_final)
+        context |= run_page(run) | {"verbs": self.verbs_for(request, run)}
         return super().render_change_form(request, context, *args, **options)
-
-
-def run_state(run: GraphExecution) -> str:
-    if not run.is_final and run.stop_requested_at is not None:
-        return markup.badge(run.status, "stopping")
-    return markup.badge(run.status, *(["paused"] if run.paused_at and not run.is_final else []))

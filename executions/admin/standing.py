@@ -1,15 +1,14 @@
-"""Why something is not finished, and what will move it: said of runs and of node executions (design, promise 3)."""
+"""What a run and its node executions are doing, for the admin's pages: counts, and one sentence for a list."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from executions.admin.markup import ago, times
+from executions.admin.markup import times
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status, Step, Waits
-from executions.wording import duration
+from executions.wording import ago, duration
 
 
 @dataclass(frozen=True)
@@ -45,41 +44,11 @@ def counts_of(run: GraphExecution) -> Counts:
     )
 
 
-def of_run(run: GraphExecution, counts: Counts) -> list[str]:
-    return list(_of_final(run) if run.is_final else _of_living(run, counts))
-
-
-def _of_final(run: GraphExecution) -> Iterator[str]:
-    if run.epilogue not in {Step.NONE, Step.DONE}:
-        yield f"It has ended; the step “{run.epilogue}” is left to a worker or to the next sweep."
-
-
-def _of_living(run: GraphExecution, counts: Counts) -> Iterator[str]:
-    if run.stop_requested_at is not None:
-        yield f"A stop was requested {ago(run.stop_requested_at)} ago; blocks that still run: {counts.running}."
-    elif run.paused_at is not None:
-        yield f"It was paused {ago(run.paused_at)} ago: nothing new starts until it is resumed."
-    elif run.status == Status.QUEUED:
-        yield (
-            f"It waits for {ago(run.created_at)} to be admitted: by a worker of the queue “engine”, "
-            "and as soon as its owner has a free place."
-        )
-    else:
-        yield from _of_nodes(counts)
-
-
-def _of_nodes(counts: Counts) -> Iterator[str]:
-    doing = {
-        "on a worker": counts.running,
-        "queued for a worker": counts.queued,
-        "waiting without a worker for a timer, a run below or another try": counts.waiting,
-        "waiting for a person": counts.review,
-    }
-    parts = [f"{number} {what}" for what, number in doing.items() if number]
-    if parts:
-        yield f"Its node executions: {', '.join(parts)}."
-    else:
-        yield "Nothing is outstanding: a worker or the next sweep ends the run."
+def of_end(run: GraphExecution) -> str:
+    """What is left to do for a run that has ended."""
+    if not run.is_final or run.epilogue in {Step.NONE, Step.DONE}:
+        return ""
+    return f"It has ended; the step “{run.epilogue}” is left to a worker or to the next sweep."
 
 
 def of_execution(one: NodeExecution, run: GraphExecution) -> str:

@@ -27,11 +27,14 @@ class Progress:
     failed: int = 0
     cost: int = 0
     stopping: bool = False
+    paused: bool = False
     busy: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
     @property
     def state(self) -> str:
-        return f"{self.status}, stopping" if self.stopping else self.status
+        if self.stopping:
+            return f"{self.status}, stopping"
+        return f"{self.status}, paused" if self.paused else self.status
 
     def parts(self) -> list[str]:
         """What there is of each kind, as words."""
@@ -56,7 +59,9 @@ class Names:
 
 def progress_of(run: GraphExecution, names: Names) -> Progress:
     """Reads the run's row anew, then its nodes."""
-    run.refresh_from_db(fields=["status", "started_at", "ended_at", "stop_requested_at", "failure", "stats"])
+    run.refresh_from_db(
+        fields=["status", "started_at", "ended_at", "stop_requested_at", "paused_at", "failure", "stats"]
+    )
     rows = list(
         NodeExecution.objects.filter(run__root_id=run.root_id)
         .order_by()
@@ -78,6 +83,7 @@ def progress_of(run: GraphExecution, names: Names) -> Progress:
         failed=counts[Status.FAILED],
         cost=sum(cost for *_, cost in rows),
         stopping=run.stop_requested_at is not None and not run.is_final,
+        paused=run.paused_at is not None,
         busy=Counter({(called[node], waits_for is not None): number for node, waits_for, number in busy}),
     )
 

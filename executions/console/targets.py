@@ -1,4 +1,4 @@
-"""Which graph shall run: one that is stored, or one in a file, which is imported unless the same is there already."""
+"""Which run is meant, or which graph shall run: a stored one, or a file's, imported unless it is there already."""
 
 import json
 import re
@@ -12,6 +12,7 @@ from django.db import transaction
 
 from accounts.models import User
 from executions.console.arguments import content_of, refused
+from executions.models import GraphExecution
 from executions.wording import name_of
 from graphs import importing, services
 from graphs.documents import document
@@ -47,6 +48,13 @@ def target_of(text: str, owner: User) -> Target:
         return Target(services.find(owner, graph_id, int(version) if version else "active"))
     except GraphNotFound:
         raise refused(f"{owner} has no graph {text}.") from None
+
+
+def run_named(text: str) -> GraphExecution:
+    try:
+        return GraphExecution.objects.select_related("graph_version").get(pk=UUID(text))
+    except (ValueError, GraphExecution.DoesNotExist):
+        raise refused(f"There is no run {text}.") from None
 
 
 def _imported(owner: User, content: bytes, file: str) -> Target:

@@ -8,9 +8,11 @@ from executions.console.display import Display
 from executions.console.progress import Names, Progress, progress_of
 from executions.models import GraphExecution
 from executions.states import Status
+from executions.waiting import Kind, waiting_for
 
 SHORTEST, LONGEST = 0.1, 2.0
 PATIENCE: Final = 5.0
+SAID: Final = 3
 
 
 @dataclass
@@ -25,21 +27,21 @@ class Patience:
     def complaint(self, run: GraphExecution, now: Progress) -> str | None:
         if self.seen is None or now.parts() != self.seen.parts() or now.state != self.seen.state:
             self.seen, self.since, self.said = now, time.monotonic(), False
-        stuck = now.running == 0 and not now.stopping and (now.queued > 0 or now.status == Status.QUEUED)
+        held = now.stopping or now.paused
+        stuck = now.running == 0 and not held and (now.queued > 0 or now.status == Status.QUEUED)
         if self.said or not stuck or time.monotonic() - self.since < self.seconds:
             return None
         self.said = True
-        return _not_taken(run) if now.status == Status.QUEUED else _not_claimed(now)
+        return _why(run)
 
 
-def _not_taken(run: GraphExecution) -> str:
-    others = GraphExecution.objects.of(run.user_id).roots().filter(status=Status.RUNNING).count()
-    first = f" Or do {others} other runs of {run.user} have to end first?" if others else ""
-    return f"No worker has taken the run yet: is `manage.py up` running?{first}"
-
-
-def _not_claimed(now: Progress) -> str:
-    return f"No worker has taken one of the {now.queued} queued nodes for a while: is `manage.py up` running?"
+def _why(run: GraphExecution) -> str:
+    """The first reasons, and what to do where no worker is there."""
+    found = waiting_for(run)[:SAID]
+    lines = [reason.detail for reason in found]
+    if any(reason.kind is Kind.NO_WORKER for reason in found):
+        lines.append("Is `manage.py up` running?")
+    return "\n".join(lines)
 
 
 def watch(run: GraphExecution, display: Display, *, patience: float = PATIENCE) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import credits.services
 from accounts.models import User
 from blocks import registry
-from executions import hints
+from executions import hints, logfields
+from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine.birth import queue, relays
 from executions.engine.clock import Stamps
@@ -26,6 +27,7 @@ from graphs import inputs as graph_inputs
 from graphs import services as graphs
 from graphs.models import GraphVersion
 from graphs.plan import PlanNode
+from graphs.validate import RunCheck
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,35 @@ class Order:
     credentials_inputs: Mapping[str, Any] = field(default_factory=dict)
     masks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, run: GraphExecution) -> "Order":
+        """What a run was started with."""
+        return cls(run.user, run.graph_version, run.inputs, run.credentials_inputs, run.nodes_input_masks)
+
 
 def start(order: Order) -> GraphExecution:
     """A new run, QUEUED. Raises NoCredits, GraphInvalid or GraphValidationError; then nothing is stored."""
-    run = _checked(order)
+    run = repeated(_checked)(order)
     run.root = run
-    with write():
-        run.published_at, run.publishes = timezone.now(), 1
-        _insert(run, order)
-        transaction.on_commit(partial(hints.send().admit, run.pk))
+    with logfields.about(run=run.pk, user=run.user_id, graph=order.version.graph_id):
+        _store(run, order)
     return run
+
+
+@repeated
+def _store(run: GraphExecution, order: Order) -> None:
+    """The run is stored once, also when the answer to its commit was lost and it is sent again."""
+    crash_point("start.begun")
+    try:
+        with write():
+            run.published_at, run.publishes = timezone.now(), 1
+            _insert(run, order)
+            transaction.on_commit(partial(hints.send().admit, run.pk))
+            crash_point("start.before_commit")
+    except IntegrityError:
+        if not GraphExecution.objects.filter(pk=run.pk).exists():
+            raise
+    crash_point("start.after_commit")
 
 
 def start_child(work: Work) -> GraphExecution:
@@ -58,14 +79,25 @@ def start_child(work: Work) -> GraphExecution:
     run.parent, run.root_id, run.depth = parent, parent.root_id, parent.depth + 1
     run.parent_node_execution_id, run.parent_epoch = work.execution.pk, work.execution.epoch
     run.status, run.started_at = Status.RUNNING, run.created_at
+    crash_point("child.begun")
     with write():
-        above = GraphExecution.objects.filter(pk__in={parent.pk, parent.root_id}).order_by("pk")
-        locked = list(above.select_for_update(no_key=True).only("stop_requested_at"))
-        if any(run.stop_requested_at is not None for run in locked):
-            raise Stopping
+        root = locked_above(parent.pk, parent.root_id)
+        run.retries, run.paused_at = root.retries, root.paused_at
+        crash_point("child.locked")
         _insert(run, order)
         transaction.on_commit(partial(launch, run.pk))
+        crash_point("child.before_commit")
+    crash_point("child.launched")
     return run
+
+
+def locked_above(parent_id: UUID, root_id: UUID) -> GraphExecution:
+    """The topmost run, locked like the parent, so that neither is stopped or paused meanwhile. Raises Stopping."""
+    above = GraphExecution.objects.filter(pk__in={parent_id, root_id}).order_by("pk").select_for_update(no_key=True)
+    locked = {run.pk: run for run in above.only("stop_requested_at", "paused_at", "retries")}
+    if any(run.stop_requested_at is not None for run in locked.values()):
+        raise Stopping
+    return locked[root_id]
 
 
 def _child_order(work: Work) -> Order:
@@ -78,33 +110,40 @@ def _child_order(work: Work) -> Order:
     return Order(user=user, version=version, inputs=work.data, masks=masks)
 
 
-def _checked(order: Order) -> GraphExecution:
+def check(order: Order) -> RunCheck:
+    """Is there money, and may the version be run like this?"""
     if credits.services.enabled() and (balance := credits.services.balance(order.user.pk)) <= 0:
         raise NoCredits(balance)
-    check = graphs.check_start(
+    return graphs.check_start(
         order.version,
         inputs=order.inputs,
         masks=order.masks,
         credentials_inputs=order.credentials_inputs,
     )
+
+
+def _checked(order: Order) -> GraphExecution:
+    checked = check(order)
     return GraphExecution(
         user=order.user,
         graph_version=order.version,
         inputs=order.inputs,
         credentials_inputs=order.credentials_inputs,
-        nodes_input_masks={str(node): mask for node, mask in check.masks.items()},
-        nodes_to_skip=[str(node) for node in check.skip],
+        nodes_input_masks={str(node): mask for node, mask in checked.masks.items()},
+        nodes_to_skip=[str(node) for node in checked.skip],
         context={"user_timezone": order.user.timezone},
-        warnings=list(check.warnings),
+        warnings=list(checked.warnings),
     )
 
 
 def _insert(run: GraphExecution, order: Order) -> None:
     """The run, a meeting point for every node at which values are paired, and its first executions in node order."""
     run.save(force_insert=True)
+    crash_point("start.run_inserted")
     facts = facts_of(run.pk)
     points = {node.id: _meeting_point(facts, node) for node in facts.plan.nodes.values() if node.paired}
     RunNode.objects.bulk_create(points.values(), batch_size=500)
+    crash_point("start.meetings_inserted")
     stamps = Stamps()
     first = [_first(facts, facts.plan.nodes[node_id], points.get(node_id), order) for node_id in facts.plan.starting]
     for execution in first:
@@ -135,34 +174,44 @@ def _first(facts: RunFacts, node: PlanNode, point: RunNode | None, order: Order)
 @repeated
 def admit(run_id: UUID) -> bool:
     """QUEUED → RUNNING when the user has a free slot; else the run waits until one of the user's runs ends."""
-    with write():
+    crash_point("admit.begun")
+    with logfields.about(run=run_id), write():
         waiting = GraphExecution.objects.filter(pk=run_id, status=Status.QUEUED, paused_at=None)
         run = (
             waiting.select_related("graph_version").only("user_id", "stop_requested_at", "graph_version__graph").first()
         )
         if run is None or run.stop_requested_at is not None:
             return False
+        logfields.known(user=run.user_id, graph=run.graph_version.graph_id)
         User.objects.select_for_update(no_key=True).get(pk=run.user_id)  # two admissions of a user see each other's run
         if not _has_slot(run):
             return False
         now = timezone.now()
         if not GraphExecution.objects.filter(pk=run_id).moves_to(Status.RUNNING, started_at=now):
             return False
+        crash_point("admit.moved")
         # its executions were queued when the run was: they are published now, not overdue
         NodeExecution.objects.filter(run_id=run_id, status=Status.QUEUED).update(published_at=now)
+        crash_point("admit.before_commit")
+    crash_point("admit.after_commit")
     launch(run_id)
     return True
 
 
 def _has_slot(run: GraphExecution) -> bool:
-    """Limits per user and per user and graph; a run in which everything waits takes no slot."""
-    of_user = GraphExecution.objects.of(run.user_id).roots().filter(status=Status.RUNNING)
+    """Limits per user and per user and graph; a run that is paused, or in which everything waits, takes no slot."""
+    return _within_limits(run, occupying(run))
+
+
+def occupying(run: GraphExecution) -> dict[UUID, UUID]:
+    """The running runs of the owner with their graphs: all of them, or where that is too many, those at work."""
+    of_user = GraphExecution.objects.of(run.user_id).roots().filter(status=Status.RUNNING, paused_at=None)
     running = dict(of_user.values_list("pk", "graph_version__graph_id"))
-    if not _within_limits(run, running):
-        busy = NodeExecution.objects.filter(run__root__in=running, waits_for=None).outstanding()
-        at_work = set(busy.values_list("run__root_id", flat=True).distinct())
-        running = {pk: graph for pk, graph in running.items() if pk in at_work}
-    return _within_limits(run, running)
+    if _within_limits(run, running):
+        return running
+    busy = NodeExecution.objects.filter(run__root__in=running, waits_for=None).outstanding()
+    at_work = set(busy.values_list("run__root_id", flat=True).distinct())
+    return {pk: graph for pk, graph in running.items() if pk in at_work}
 
 
 def _within_limits(run: GraphExecution, running: Mapping[UUID, UUID]) -> bool:
@@ -172,12 +221,16 @@ def _within_limits(run: GraphExecution, running: Mapping[UUID, UUID]) -> bool:
 
 def launch(run_id: UUID) -> None:
     """Publish the starting executions of a run that has just become RUNNING."""
+    crash_point("launch.begun")
     hints.send().launch(run_id)
+    crash_point("launch.done")
 
 
 def admit_next(user_id: UUID) -> None:
     """A slot may have become free: the oldest waiting run of each of the user's graphs is asked."""
-    waiting = GraphExecution.objects.of(user_id).roots().filter(status=Status.QUEUED, stop_requested_at=None)
+    crash_point("admit_next.begun")
+    mine = GraphExecution.objects.of(user_id).roots()
+    waiting = mine.filter(status=Status.QUEUED, stop_requested_at=None, paused_at=None)
     oldest: dict[UUID, UUID] = {}
     for pk, graph_id in waiting.order_by("created_at").values_list("pk", "graph_version__graph_id")[:100]:
         oldest.setdefault(graph_id, pk)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -11,12 +12,15 @@ from django.utils import timezone
 
 import credits.services
 from blocks.sdk import Effect
+from executions import logfields, metrics, poison
+from executions.crashpoints import crash_point
 from executions.database import release, repeated, write
 from executions.engine import children, finish, limits, stop
-from executions.engine.claim import Refusal, claim
+from executions.engine.claim import Holder, Refusal, claim
 from executions.engine.invoke import Outcome, invoke
 from executions.engine.outbox import Outbox
-from executions.engine.routing import Routed
+from executions.engine.routing import Routed, unclaimed_successors
+from executions.engine.takeback import take_back_one
 from executions.engine.waking import after_failure, ring
 from executions.engine.work import Work, load
 from executions.errors import LostClaim
@@ -38,7 +42,7 @@ class End(Enum):
     DONE = auto()
     STOPPED = auto()  # it was interrupted: its chord has failed, and the run is to be concluded from its rows
     WAITS = auto()  # suspended: its place in the chord is to be kept
-    DUPLICATE = auto()  # a live attempt holds the execution
+    DUPLICATE = auto()  # another message has its place in the chord: a live attempt's, or a newer one
     NOTHING = auto()  # nothing to do, or another attempt has taken over
 
 
@@ -54,7 +58,7 @@ class Attempted:
 def attempt(
     execution_id: UUID,
     dispatch: int,
-    holder: str,
+    holder: Holder,
     publish: Callable[[list[NodeExecution]], None],
     *,
     in_chord: bool = False,
@@ -65,8 +69,9 @@ def attempt(
     try:
         work = repeated(load)(execution_id)
         if work is None:
-            log.warning("message for an unknown node execution %s", execution_id)
+            poison.found("unknown_id", f"there is no node execution {execution_id}.")
             return Attempted(End.NOTHING)
+        logfields.known(**work.log_fields())
         refusal = claim(work, dispatch, holder, in_chord=in_chord)
         if refusal is not None:
             return _refused(work, refusal)
@@ -105,6 +110,7 @@ def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Rout
     _enter(work)
     release()  # no connection is held while a block runs
     outcome = invoke(work, outbox)
+    crash_point("block.left")
     if outcome.lost:
         raise LostClaim
     return finish.finish(work, outbox, outcome)
@@ -113,17 +119,20 @@ def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Rout
 @repeated
 def _enter(work: Work) -> None:
     """From here on the block may have had an effect: its price stays taken, at-most-once means not again (D2)."""
+    crash_point("block.before_entry")
     if work.execution.cost or work.spec.effect is Effect.AT_MOST_ONCE:
         held = NodeExecution.objects.held(work.execution.pk, work.token)
         if not held.update(entered_epoch=work.execution.epoch):
             raise LostClaim
+    crash_point("block.entered")
 
 
 def _refused(work: Work, refusal: Refusal) -> Attempted:
+    metrics.count(metrics.REFUSED, refusal.name.lower())
     if refusal is Refusal.UNPAID:
         _fail_unpaid(work)
         return Attempted(End.DONE)
-    if refusal is Refusal.HELD:
+    if refusal in (Refusal.HELD, Refusal.STALE):
         return Attempted(End.DUPLICATE)
     if refusal is Refusal.FINAL:
         return Attempted(End.DONE, _unclaimed_successors(work), outside=True)
@@ -133,9 +142,7 @@ def _refused(work: Work, refusal: Refusal) -> Attempted:
 def _unclaimed_successors(work: Work) -> list[NodeExecution]:
     """A message that came again, perhaps because the process was killed between the commit and the publishing."""
     ended = NodeExecution.objects.values_list("end_time", flat=True).get(pk=work.execution.pk)
-    sinks = {link.sink_id for link in work.node.outbound}
-    since = NodeExecution.objects.filter(run_id=work.facts.id, node_id__in=sinks, queue_time__gte=ended)
-    return list(since.filter(status=Status.QUEUED, attempt=0, dispatch=1)[:100])
+    return [] if ended is None else unclaimed_successors(work.facts.id, work.node.id, ended)
 
 
 def _fail_unpaid(work: Work) -> None:
@@ -143,22 +150,22 @@ def _fail_unpaid(work: Work) -> None:
     facts, price = work.facts, work.price
     balance = credits.services.balance(facts.user_id)
     message = f"Insufficient balance: this run needs {price} credits for {work.spec.name}, the balance is {balance}."
-    if not _record_unpaid(work, message):
-        return
-    if credits.services.note_shortfall(facts.user_id, facts.plan.graph_id):
-        notice = {"current_balance": balance, "shortfall": price - balance, "agent_name": facts.plan.name}
-        notifications.record(facts.user_id, "ZERO_BALANCE", notice)
-    stop.carry_out(facts.id)
+    notice = {"current_balance": balance, "shortfall": price - balance, "agent_name": facts.plan.name}
+    if _record_unpaid(work, message, notice):
+        crash_point("unpaid.after_commit")
+        stop.carry_out(facts.id)
 
 
 @repeated
-def _record_unpaid(work: Work, message: str) -> bool:
-    """The execution's end and the mark of its run in one transaction; False when another attempt was faster."""
-    execution = work.execution
+def _record_unpaid(work: Work, message: str, notice: dict[str, Any]) -> bool:
+    """The execution's end, the mark of its run and the user's notice in one transaction; False when another attempt
+    was faster."""
+    execution, facts = work.execution, work.facts
     with write():
         queued = NodeExecution.objects.filter(pk=execution.pk, status=Status.QUEUED, dispatch=execution.dispatch)
         if not queued.close(Status.FAILED, timezone.now(), stats=execution.stats | {"error": message}):
             return False
+        crash_point("unpaid.closed")
         number = NodeOutput.objects.filter(node_execution_id=execution.pk, epoch=execution.epoch).count()
         NodeOutput.objects.create(
             node_execution_id=execution.pk,
@@ -168,23 +175,19 @@ def _record_unpaid(work: Work, message: str) -> bool:
             data=message,
             size=len(message) + 2,
         )
-        return stop.mark_failed(work.facts.id, message)
+        if credits.services.note_shortfall(facts.user_id, facts.plan.graph_id):
+            notifications.record(facts.user_id, "ZERO_BALANCE", notice)
+        marked = stop.mark_failed(facts.id, message)
+        crash_point("unpaid.before_commit")
+    return marked
 
 
-@repeated
 def _put_back(work: Work | None) -> None:
-    """The process is told to end while the block runs: the execution goes on elsewhere, at once and under its id.
+    """The process is told to end while the block runs: the execution goes on elsewhere, under its id.
 
     A block may have ended its process itself, so this too is counted (D15)."""
-    if work is None or work.execution.claim_token is None:
-        return
-    held = NodeExecution.objects.held(work.execution.pk, work.token)
-    mishaps = work.execution.mishaps + 1
-    with write():
-        if mishaps >= settings.MAX_ATTEMPTS:
-            stop.end(held, Status.FAILED, f"The process of the block ended {mishaps} times while the block ran.")
-        else:
-            held.requeue(timezone.now(), never_published=True, mishaps=mishaps)
+    if work is not None and work.execution.claim_token is not None:
+        take_back_one(work.execution.pk, work.token, "its process was told to end", counted=True, publish=False)
 
 
 @repeated
@@ -206,6 +209,7 @@ def _mishap(execution_id: UUID, dispatch: int, work: Work | None, bug: Exception
             stop.end(mine, Status.FAILED, error)
             return
         due = after_failure(ENGINE_RETRY, execution.mishaps + 1)
+        metrics.after_commit(metrics.RETRIES, "engine_error")
         mine.update(
             status=Status.RUNNING,
             start_time=execution.start_time or now,
@@ -217,3 +221,5 @@ def _mishap(execution_id: UUID, dispatch: int, work: Work | None, bug: Exception
             stats=execution.stats | {"last_error": error},
         )
         ring(execution_id, due)
+        crash_point("mishap.before_commit")
+    crash_point("mishap.after_commit")

@@ -4,6 +4,7 @@ from typing import Final
 
 from blocks import registry
 from blocks.sdk import BlockType
+from executions import metrics
 from executions.engine.clock import Stamps
 from executions.facts import RunFacts
 from executions.models import NodeExecution
@@ -24,6 +25,7 @@ def queue(facts: RunFacts, execution: NodeExecution, stamps: Stamps) -> None:
     at = stamps.now
     if execution.node_id in facts.skip:
         execution.status, execution.end_time, execution.stats = Status.TERMINATED, at, {"error": SKIPPED}
+        metrics.after_commit(metrics.NODES, Status.TERMINATED.value)
         return
     execution.status, execution.dispatch, execution.queue_time = Status.QUEUED, 1, at
     execution.published_at, execution.publishes = at, 1

@@ -6,11 +6,13 @@ from uuid import UUID
 from blocks.sdk.values import to_json
 from columns import encode
 from executions import values
+from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine import finish
 from executions.engine.admission import start_child
 from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
+from executions.engine.retry import ended_before_retry, retry_child
 from executions.engine.routing import Routed
 from executions.engine.work import Work
 from executions.errors import LostClaim, Stopping
@@ -23,15 +25,15 @@ from executions.values import Emitted
 def step(work: Work, outbox: Outbox) -> Routed:
     """One step of the parent's node: start the child, take over what it has put out, end or suspend."""
     child = _child_of(work)
-    if child is None:
+    if child is None or ended_before_retry(child):
         try:
-            child = start_child(work)
+            child = start_child(work) if child is None else retry_child(work, child)
         except Stopping:
             return finish.finish(work, outbox, Outcome(cancelled=True))
         except Exception as refused:
             if not hasattr(refused, "status"):
                 raise
-            return finish.finish(work, outbox, Outcome(error=ValueError(_sentence(refused))))
+            return finish.finish(work, outbox, _outcome(work, ValueError(_sentence(refused))))
     routed = Routed()
     while True:
         child.refresh_from_db(fields=["status", "stats", "failure"])  # before its outputs: a final child has them all
@@ -88,6 +90,7 @@ def _relay_and_suspend(work: Work, outbox: Outbox, child: GraphExecution) -> tup
     """Take over what is there, then wait, unless more has come meanwhile."""
     ended = _waiting_outputs(child)
     batch = _emissions(child, ended)
+    crash_point("relay.begun")
     with write():
         held = NodeExecution.objects.held(work.execution.pk, work.token)
         stats = work.execution.stats | {"child_run": str(child.pk)}
@@ -96,13 +99,17 @@ def _relay_and_suspend(work: Work, outbox: Outbox, child: GraphExecution) -> tup
         )
         if not suspended and not held.update(wake_pending=False):
             raise LostClaim
+        crash_point("relay.suspended")
         routed = _take_over(outbox, ended, batch)
+        crash_point("relay.before_commit")
+    crash_point("relay.after_commit")
     outbox.sequence += len(batch)
     return routed, bool(suspended)
 
 
 def _take_over(outbox: Outbox, ended: list[NodeExecution], batch: list[Emitted]) -> Routed:
     NodeExecution.objects.filter(pk__in=[one.pk for one in ended]).update(relayed=True)
+    crash_point("relay.taken_over")
     return outbox.store(batch) if batch else Routed()
 
 
@@ -110,10 +117,21 @@ def _end(work: Work, outbox: Outbox, child: GraphExecution) -> Routed:
     """The child is final: its last outputs, its cost and count, and its failure if it failed (D5)."""
     ended = _waiting_outputs(child)
     batch = _emissions(child, ended)
-    stats = child.stats or {}
-    outcome = Outcome(extra_cost=stats.get("cost", 0), extra_steps=stats.get("node_exec_count", 0))
+    error = None
     if child.status != Status.COMPLETED:
-        reason = stats.get("error") or "no reason was recorded"
-        outcome.error = ValueError(f"The child run {child.pk} ended {child.status}: {reason}")
+        reason = (child.stats or {}).get("error") or "no reason was recorded"
+        error = ValueError(f"The child run {child.pk} ended {child.status}: {reason}")
     outbox.add(batch)
-    return finish.finish(work, outbox, outcome)
+    return finish.finish(work, outbox, _outcome(work, error))
+
+
+def _outcome(work: Work, error: ValueError | None) -> Outcome:
+    """With what the children have cost and done beyond what is recorded: one that was retried has ended twice."""
+    execution = work.execution
+    children = GraphExecution.objects.filter(parent_node_execution_id=execution.pk, ended_at__isnull=False)
+    ended = [stats or {} for stats in children.values_list("stats", flat=True)]
+    return Outcome(
+        error=error,
+        extra_cost=sum(stats.get("cost", 0) for stats in ended) - execution.extra_cost,
+        extra_steps=sum(stats.get("node_exec_count", 0) for stats in ended) - execution.extra_steps,
+    )

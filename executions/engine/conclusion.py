@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 import credits.services
-from executions import hints
+from executions import hints, logfields, metrics, poison
+from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine.admission import admit_next
 from executions.engine.statistics import statistics
@@ -28,8 +29,10 @@ from notifications import services as notifications
 @repeated
 def conclude(run_id: UUID) -> bool:
     """True when the run has ended by this call or before it."""
-    with write():
+    crash_point("conclude.begun")
+    with logfields.about(run=run_id), write():
         run = GraphExecution.objects.select_for_update(no_key=True).filter(pk=run_id).first()
+        crash_point("conclude.locked")
         if run is None or run.is_final:
             return True
         if run.stop_requested_at is None and run.status != Status.RUNNING:
@@ -37,8 +40,12 @@ def conclude(run_id: UUID) -> bool:
         if _outstanding(run):
             # The chord was the hint that all is done, and it was wrong: from now on the executions ask themselves.
             GraphExecution.objects.filter(pk=run_id).update(chord_id=None)
+            crash_point("conclude.refused")
             return False
+        crash_point("finish.begun")
         _finish(run)
+        crash_point("finish.before_commit")
+    crash_point("finish.after_commit")
     return True
 
 
@@ -55,6 +62,7 @@ def _outstanding(run: GraphExecution) -> bool:
     if run.stop_requested_at is not None:
         status = Status.TERMINATED if run.failure is None else Status.FAILED
         end(nodes.closable(), status, run.failure or STOPPED)
+        crash_point("conclude.closed")
     if nodes.outstanding().exists():
         return True
     if run.stop_requested_at is None and nodes.filter(status=Status.REVIEW).exists():
@@ -70,36 +78,52 @@ def _finish(run: GraphExecution) -> None:
     status = Status.COMPLETED
     if run.stop_requested_at is not None:
         status = Status.TERMINATED if run.failure is None else Status.FAILED
-    wake_parent(facts_of(run.pk))
+    facts = facts_of(run.pk)
+    logfields.known(user=run.user_id, graph=facts.plan.graph_id)
+    wake_parent(facts)
+    crash_point("finish.parent_woken")
     stats = statistics(run, ended=now)
     tier = _settle_tiers(run, stats.claimed)
+    crash_point("finish.settled")
     following = Step.NOTIFY if settings.NOTIFY_RUNS and run.parent_id is None else Step.DONE
     GraphExecution.objects.filter(pk=run.pk).moves_to(
-        status, ended_at=now, stats=stats.as_json(extra_cost=tier), epilogue=following, chord_id=None
+        status, ended_at=now, stats=stats.as_json(extra_cost=tier), epilogue=following, chord_id=None, paused_at=None
     )
+    if status == Status.COMPLETED:  # a retry needs the files that what has completed passes on
+        # before the commit: who died after it would leave the folder for ever
+        shutil.rmtree(folder_of(run.pk), ignore_errors=True)
+    crash_point("finish.moved")
+    metrics.after_commit(metrics.RUNS, status.value)
     if run.parent_id is not None and run.stop_requested_at is not None:
         transaction.on_commit(partial(hints.send().conclude, run.parent_id))  # it may wait for nothing else
     if following is Step.NOTIFY:
         transaction.on_commit(partial(hints.send().advance, run.pk))
     transaction.on_commit(partial(admit_next, run.user_id))
-    transaction.on_commit(partial(shutil.rmtree, folder_of(run.pk), ignore_errors=True))
 
 
 def _settle_tiers(run: GraphExecution, executions: int) -> int:
-    """The surcharge for every hundredth execution of the user (D23); it may take the balance below the threshold."""
+    """The surcharge for every hundredth execution of the user (D23); it may take the balance below the threshold.
+
+    Of a run that ends again only what is new is counted; its cost is all that was taken."""
     graph_id = facts_of(run.pk).plan.graph_id
     taken = credits.services.settle_tiers(run.user_id, run.pk, executions=executions, graph_id=graph_id)
+    if taken:
+        metrics.after_commit(metrics.CHARGES, "tier")
+        metrics.after_commit(metrics.CREDITS, "tier", taken)
     if taken and credits.services.crossed_low(left := credits.services.balance(run.user_id), taken):
         notifications.record(run.user_id, "LOW_BALANCE", {"current_balance": left}, key=f"low:{run.pk}")
-    return taken
+    return credits.services.surcharges_of(run.pk) if run.retries else taken
 
 
 @repeated
 def advance(run_id: UUID) -> None:
     """The step of the epilogue that is due, once."""
+    crash_point("notify.begun")
     with write():
         if not GraphExecution.objects.filter(pk=run_id, epilogue=Step.NOTIFY).update(epilogue=Step.DONE):
+            poison.unless_exists(GraphExecution, run_id)
             return
+        crash_point("notify.moved")
         run = GraphExecution.objects.select_related("graph_version").get(pk=run_id)
         stats = run.stats or {}
         notice = {
@@ -111,4 +135,6 @@ def advance(run_id: UUID) -> None:
             "execution_time": stats.get("duration", 0),
             "node_count": stats.get("node_exec_count", 0),
         }
-        notifications.record(run.user_id, "AGENT_RUN", notice, key=f"run:{run.pk}")
+        notifications.record(run.user_id, "AGENT_RUN", notice, key=f"run:{run.pk}:{run.retries}")
+        crash_point("notify.before_commit")
+    crash_point("notify.after_commit")

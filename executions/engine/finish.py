@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from blocks.sdk.errors import decorate
 from columns import encode
+from executions import metrics
+from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
@@ -26,7 +28,10 @@ log = logging.getLogger(__name__)
 def finish(work: Work, outbox: Outbox, outcome: Outcome) -> Routed:
     """Record how the block ended; what became ready. Raises LostClaim when somebody else has taken over."""
     if outcome.cancelled:
-        if not _is_stopping(work):  # a signal that was meant for the task before this one
+        if not _is_stopping(work):
+            if not NodeExecution.objects.held(work.execution.pk, work.token).exists():
+                raise LostClaim  # it was taken back, and told to end for that reason
+            # a signal that was meant for the task before this one
             raise RuntimeError("the block was interrupted although its run is not being stopped")
         work.stopped = True
         return outbox.close(partial(_commit, work, outbox, Status.TERMINATED, {"error": "Stopped."}, outcome, None))
@@ -68,17 +73,23 @@ def _commit(
     error: str | None,
     batch: list[Emitted],
 ) -> Routed:
+    crash_point("commit.begun")
     with write():
         measures = _measures(work, outbox, outcome)
         _prove(work, status, measures | {"stats": measures["stats"] | stats})
+        crash_point("commit.proved")
         if error is not None:
             batch = [*batch, Emitted("error", error, error, encode(error))]
         routed = outbox.store(batch) if batch else Routed()
+        crash_point("commit.routed")
         if errors := [*outbox.errors, *routed.errors]:
             _note(work, {"routing_errors": errors})
         if not work.execution.relayed:
             wake_parent(work.facts)
-        return routed
+        crash_point("commit.before_commit")
+    _count(work, status, outcome)
+    crash_point("commit.after_commit")
+    return routed
 
 
 def _prove(work: Work, status: Status, changes: dict[str, Any]) -> None:
@@ -90,10 +101,17 @@ def _prove(work: Work, status: Status, changes: dict[str, Any]) -> None:
         raise LostClaim
 
 
+def _count(work: Work, status: Status, outcome: Outcome) -> None:
+    metrics.count(metrics.NODES, status.value)
+    if outcome.wall:  # otherwise the block was not called
+        metrics.observe(metrics.NODE_SECONDS, work.spec.name, work.execution.walltime + outcome.wall)
+
+
 def _note(work: Work, more: dict[str, Any]) -> None:
     execution = NodeExecution.objects.get(pk=work.execution.pk)
     execution.stats.update(more)
     NodeExecution.objects.filter(pk=execution.pk).update(stats=execution.stats)
+    crash_point("commit.noted")
 
 
 def _measures(work: Work, outbox: Outbox, outcome: Outcome) -> dict[str, Any]:
@@ -104,6 +122,8 @@ def _measures(work: Work, outbox: Outbox, outcome: Outcome) -> dict[str, Any]:
         "input_size": len(json.dumps(work.data, default=str)),
         "output_size": execution.stats.get("output_size", 0) + outbox.size,
     }
+    if work.guesses:
+        stats["conversion_warnings"] = list(work.guesses)
     if outbox.diverged:
         stats["replay_diverged"] = True
     return {
@@ -128,7 +148,9 @@ def _back_off(work: Work, outbox: Outbox, outcome: Outcome, text: str, batch: li
         **measures,
         "stats": measures["stats"] | {"last_error": text},
     }
-    return _let_go(work, outbox, waiting, batch)
+    routed = _let_go(work, outbox, waiting, batch)
+    metrics.count(metrics.RETRIES, "block_failed")
+    return routed
 
 
 @repeated
@@ -147,11 +169,15 @@ def _suspend(work: Work, outbox: Outbox, outcome: Outcome, batch: list[Emitted])
 def _let_go(work: Work, outbox: Outbox, waiting: dict[str, Any], batch: list[Emitted]) -> Routed:
     """Suspend until `wakes_at`; what the next call puts out is a sequence of its own (epoch)."""
     execution = work.execution
+    crash_point("suspend.begun")
     with write():
         held = NodeExecution.objects.held(execution.pk, work.token)
         if not held.update(claim_token=None, holder=None, epoch=execution.epoch + 1, **waiting):
             raise LostClaim
+        crash_point("suspend.let_go")
         ring(execution.pk, waiting["wakes_at"])
         routed = outbox.store(batch) if batch else Routed()
+        crash_point("suspend.before_commit")
+    crash_point("suspend.after_commit")
     work.suspended = True
     return routed

@@ -65,7 +65,7 @@ def invoke(work: Work, outbox: Outbox) -> Outcome:
     except BaseException as left:  # an event loop that was cancelled from within
         outcome.cancelled, outcome.error = attempt.cancelled(), RuntimeError(f"{type(left).__name__}: {left}")
     finally:
-        PULSE.forget(work.execution.pk)
+        PULSE.forget(attempt)
         outcome.wall, outcome.cpu = time.monotonic() - began, time.thread_time() - began_cpu
     return outcome
 

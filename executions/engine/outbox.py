@@ -14,6 +14,7 @@ from django.db import IntegrityError
 
 from blocks.sdk.values import to_json
 from columns import encode
+from executions.crashpoints import crash_point
 from executions.database import release, repeated, write
 from executions.engine import limits, routing
 from executions.engine.routing import Routed
@@ -117,11 +118,14 @@ class Outbox:
             batch = self._taken()
             if not batch:
                 return
+            crash_point("flush.begun")
             try:
                 routed = self._committed(batch)
+                crash_point("flush.after_commit")
                 self.sequence += len(batch)
                 self.errors += routed.errors
                 self.publish(routed.ready)
+                crash_point("flush.published")
                 limits.count(self.work.facts, len(routed.ready))
             except LostClaim:
                 raise
@@ -151,13 +155,18 @@ class Outbox:
             held = NodeExecution.objects.held(self.work.execution.pk, self.work.token)
             if not held.update(holder=self.work.execution.holder):  # also the lock that keeps a takeback away
                 raise LostClaim
-            return self.store(batch)
+            crash_point("flush.proved")
+            routed = self.store(batch)
+            crash_point("flush.before_commit")
+        return routed
 
     def store(self, batch: list[Emitted]) -> Routed:
         """Write and route a batch; needs a transaction in which the claim was proved, and may be repeated with it."""
         execution = self.work.execution
         rows = [one.row(execution, self.sequence + number) for number, one in enumerate(batch)]
+        crash_point("outputs.prepared")
         NodeOutput.objects.bulk_create(rows)
+        crash_point("outputs.stored")
         return routing.route(self.work.facts, self.work.node, zip(batch, rows, strict=True))
 
     def close(self, final: Callable[[list[Emitted]], Routed]) -> Routed:

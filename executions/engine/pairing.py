@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from blocks import registry
 from executions import values
+from executions.crashpoints import crash_point
 from executions.engine.birth import queue, relays
 from executions.engine.clock import Stamps
 from executions.facts import RunFacts
@@ -45,6 +46,7 @@ class Meeting:
             output_id=delivery.output_id,
             selector=delivery.selector,
         )
+        crash_point("pairing.arrived")
         execution.arrived += 1
         filled = self._queue_if_ready(execution, self._latest_static)
         if filled is None:
@@ -55,7 +57,9 @@ class Meeting:
     def close(self) -> list[NodeExecution]:
         """Write the row back; the executions to publish."""
         if self._dirty:
+            crash_point("pairing.before_close")
             self.row.save(update_fields=["next_ordinal", "last_queued"])
+            crash_point("pairing.closed")
         return self.ready
 
     def _oldest_without(self, pin: str) -> NodeExecution | None:
@@ -73,6 +77,7 @@ class Meeting:
             add_time=self.stamps.next(),
             relayed=not relays(self.facts, self.node),
         )
+        crash_point("pairing.opened")
         self.row.next_ordinal += 1
         self._dirty = True
         return execution
@@ -106,6 +111,7 @@ class Meeting:
                 "stats",
             ]
         )  # fmt: skip
+        crash_point("pairing.queued")
         self.row.last_queued = execution.ordinal
         self._dirty = True
         if execution.status == Status.QUEUED:

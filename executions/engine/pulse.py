@@ -3,6 +3,7 @@
 Every tick it commits outputs that have waited long enough and ends attempts that are out of time; every few seconds
 it asks the database which of them were stopped, so that a stop needs no broker."""
 
+import contextvars
 import logging
 import os
 import threading
@@ -28,6 +29,7 @@ WATCH_SECONDS: Final = 2.0
 class _Watched:
     attempt: Attempt
     flush: Callable[[], None]
+    context: contextvars.Context  # so that lines of the log say whom they are about
 
 
 class Pulse:
@@ -42,13 +44,17 @@ class Pulse:
         """`flush` is called again and again until `forget`; it decides itself whether anything is due."""
         self._start()
         ATTEMPTS[attempt.execution_id] = attempt
-        self.watched[attempt.execution_id] = _Watched(attempt, flush)
+        self.watched[attempt.execution_id] = _Watched(attempt, flush, contextvars.copy_context())
         if not self._awake.is_set():
             self._awake.set()
 
-    def forget(self, execution_id: UUID) -> None:
-        self.watched.pop(execution_id, None)
-        ATTEMPTS.pop(execution_id, None)
+    def forget(self, attempt: Attempt) -> None:
+        """An attempt that was given up may end after another one at the same execution has begun here."""
+        watched = self.watched.get(attempt.execution_id)
+        if watched is not None and watched.attempt is attempt:
+            del self.watched[attempt.execution_id]
+        if ATTEMPTS.get(attempt.execution_id) is attempt:
+            del ATTEMPTS[attempt.execution_id]
 
     def _start(self) -> None:
         if self._pid == os.getpid() and self._thread is not None and self._thread.is_alive():
@@ -70,7 +76,7 @@ class Pulse:
             time.sleep(settings.FLUSH_SECONDS)
             now = time.monotonic()
             for one in list(self.watched.values()):
-                self._tend(one, now)
+                one.context.run(self._tend, one, now)
             if now >= next_watch:
                 self._watch_stops()
                 next_watch = now + WATCH_SECONDS

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
 from blocks import registry
 from blocks.sdk.values import to_json
+from executions.crashpoints import crash_point
 from executions.engine.birth import queue, relays
 from executions.engine.clock import Stamps
 from executions.engine.pairing import meetings_of
-from executions.facts import RunFacts
+from executions.facts import RunFacts, facts_of
 from executions.models import NodeExecution, NodeOutput
 from executions.states import Status
 from executions.values import Delivery, Emitted
@@ -33,6 +36,7 @@ def route(facts: RunFacts, node: PlanNode, emitted: Iterable[tuple[Emitted, Node
     met = meetings_of(
         facts, {link.sink_id for link, _, _ in deliveries if facts.plan.nodes[link.sink_id].paired}, stamps
     )
+    crash_point("routing.locked")
     fresh: list[NodeExecution] = []
     for link, delivery, output in deliveries:
         meeting = met.get(link.sink_id)
@@ -40,7 +44,9 @@ def route(facts: RunFacts, node: PlanNode, emitted: Iterable[tuple[Emitted, Node
             meeting.deliver(delivery, static=link.is_static)
         else:
             fresh.append(_alone(facts, link, delivery, output, stamps))
+    crash_point("routing.paired")
     NodeExecution.objects.bulk_create(fresh)
+    crash_point("routing.made")
     routed.ready += [execution for execution in fresh if execution.status == Status.QUEUED]
     for meeting in met.values():
         routed.ready += meeting.close()
@@ -77,3 +83,10 @@ def _alone(facts: RunFacts, link: PlanLink, delivery: Delivery, output: NodeOutp
     if prepared is not None and prepared.problem is None:
         queue(facts, execution, stamps)
     return execution
+
+
+def unclaimed_successors(run_id: UUID, node_id: UUID, since: datetime) -> list[NodeExecution]:
+    """What outputs of the node have made ready since then and nobody has claimed: its messages may be lost."""
+    sinks = {link.sink_id for link in facts_of(run_id).plan.nodes[node_id].outbound}
+    made = NodeExecution.objects.filter(run_id=run_id, node_id__in=sinks, queue_time__gte=since)
+    return list(made.filter(status=Status.QUEUED, attempt=0, dispatch=1).select_related("run")[:100])

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.utils import timezone
 
 import credits.services
-from executions import hints
+from executions import hints, metrics
+from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.models import GraphExecution, NodeExecution
 from executions.querysets import NodeExecutionQuerySet
@@ -21,6 +22,7 @@ from executions.states import Status
 STOPPED = "Stopped before it started."
 
 
+@repeated
 def tree_of(run_id: UUID) -> list[UUID]:
     """The run and all runs below it that are not final."""
     found = [run_id]
@@ -34,9 +36,14 @@ def tree_of(run_id: UUID) -> list[UUID]:
 @repeated
 def mark(run_ids: Iterable[UUID]) -> int:
     """First commit: from now on nothing of these runs is claimed."""
+    crash_point("stop.before_mark")
     with write():
         runs = GraphExecution.objects.filter(pk__in=list(run_ids), stop_requested_at=None).alive()
-        return runs.update(stop_requested_at=timezone.now())
+        marked = runs.update(stop_requested_at=timezone.now())
+        metrics.after_commit(metrics.STOPS, "asked", marked)
+        crash_point("stop.marked")
+    crash_point("stop.after_mark")
+    return marked
 
 
 def close(run_ids: Iterable[UUID]) -> int:
@@ -46,10 +53,14 @@ def close(run_ids: Iterable[UUID]) -> int:
 
 @repeated
 def _close(run_id: UUID) -> int:
+    crash_point("stop.before_close")
     with write():
         run = GraphExecution.objects.only("failure").get(pk=run_id)
         status = Status.TERMINATED if run.failure is None else Status.FAILED
-        return end(NodeExecution.objects.filter(run_id=run_id).closable(), status, run.failure or STOPPED)
+        closed = end(NodeExecution.objects.filter(run_id=run_id).closable(), status, run.failure or STOPPED)
+        crash_point("stop.closed")
+    crash_point("stop.after_close")
+    return closed
 
 
 def end(nodes: NodeExecutionQuerySet, status: Status, reason: str) -> int:
@@ -60,8 +71,10 @@ def end(nodes: NodeExecutionQuerySet, status: Status, reason: str) -> int:
         nodes.select_for_update(no_key=True).filter(cost__gt=0, entered_epoch=None).values_list("pk", flat=True)
     )
     closed = nodes.close(status, timezone.now(), stats={"error": reason})
+    crash_point("give_back.closed")
     for pk in paid:
         credits.services.give_back(node_execution_id=pk, kind="run", reason="The block was never started.")
+        crash_point("give_back.booked")
     NodeExecution.objects.filter(pk__in=paid).update(cost=0)
     return closed
 
@@ -80,14 +93,18 @@ def close_tree(run_id: UUID) -> list[UUID]:
         tree = now
         mark(tree)
         close(tree)
+    crash_point("stop.tree_closed")
     return tree
 
 
+@repeated
 def interrupt(run_ids: Iterable[UUID], *, kill: bool = False) -> int:
     """Fourth commit's question: who is running? They are told to end; the number of them."""
     running = list(NodeExecution.objects.of_runs(run_ids).running().only("pk", "dispatch", "holder"))
+    crash_point("stop.before_interrupt")
     if running:
         hints.send().interrupt(running, kill=kill)
+        crash_point("stop.interrupted")
     return len(running)
 
 
@@ -101,15 +118,19 @@ def abandon(run_ids: Iterable[UUID]) -> int:
             if held is not None:
                 stats = one.stats | {"error": f"abandoned: still running on worker {one.holder}"}
                 ended += held.close(Status.TERMINATED, timezone.now(), stats=stats)
+        crash_point("abandon.before_commit")
+    crash_point("abandon.after_commit")
     return ended
 
 
 def after_grace(run_id: UUID, requested: datetime | None, now: datetime) -> None:
-    """Kill what still runs after PETIOLE_STOP_GRACE, and fence it a second later."""
-    if requested is None or now < requested + timedelta(seconds=settings.STOP_GRACE):
+    """Kill what still runs after PETIOLE_STOP_GRACE, and fence it a second later. A request that lies ahead was made
+    before the clock was set back."""
+    grace = timedelta(seconds=settings.STOP_GRACE)
+    if requested is None or abs(now - requested) < grace:
         return
     tree = tree_of(run_id)
-    if interrupt(tree, kill=True) and now >= requested + timedelta(seconds=settings.STOP_GRACE + 1):
+    if interrupt(tree, kill=True) and abs(now - requested) >= grace + timedelta(seconds=1):
         abandon(tree)
 
 
@@ -122,16 +143,22 @@ def fail(run_id: UUID, reason: str) -> None:
 @repeated
 def _mark_failed(run_id: UUID, reason: str) -> bool:
     with write():
-        return mark_failed(run_id, reason)
+        marked = mark_failed(run_id, reason)
+        crash_point("fail.before_commit")
+    crash_point("fail.after_commit")
+    return marked
 
 
 def mark_failed(run_id: UUID, reason: str) -> bool:
     """The reason and the mark in one UPDATE, so that no kill falls between; False when a stop came first."""
     runs = GraphExecution.objects.filter(pk=run_id, stop_requested_at=None).alive()
-    return bool(runs.update(failure=reason, stop_requested_at=timezone.now()))
+    marked = runs.update(failure=reason, stop_requested_at=timezone.now())
+    metrics.after_commit(metrics.STOPS, "failed", marked)
+    return bool(marked)
 
 
 def carry_out(run_id: UUID) -> None:
     """What follows the mark: end the tree, and conclude it from its leaves up where nothing runs any more."""
     for pk in reversed(begin(run_id)):
+        crash_point("carry_out.before_conclude")
         hints.send().conclude(pk)

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from executions import hints
+from executions.crashpoints import crash_point
 from executions.facts import RunFacts
-from executions.models import NodeExecution
+from executions.models import GraphExecution, NodeExecution
 from graphs.plan import RetryPolicy
 
 
@@ -28,11 +30,14 @@ def wake(execution_id: UUID) -> None:
     """The row is locked before it is looked at: a suspension that is being committed is waited for, not missed."""
     one = NodeExecution.objects.filter(pk=execution_id)
     execution = one.select_for_update(no_key=True).only("status", "waits_for").first()
+    crash_point("wake.locked")
     if execution is not None and execution.waiting:
         one.requeue(timezone.now())
+        crash_point("wake.requeued")
         transaction.on_commit(partial(hints.publish_ids, [execution_id]))
     else:
         one.running().update(wake_pending=True)
+        crash_point("wake.pending")
 
 
 def after_failure(policy: RetryPolicy, failures: int) -> datetime:
@@ -47,5 +52,9 @@ def ring(execution_id: UUID, at: datetime) -> None:
 
 
 def wake_due(execution_id: UUID, at: datetime) -> bool:
-    """Requeue an execution whose timer or back-off has run out; False when it no longer waits."""
-    return bool(NodeExecution.objects.filter(pk=execution_id).due(at).requeue(timezone.now()))
+    """Requeue an execution whose timer or back-off has run out; False when it no longer waits, or its run is paused."""
+    crash_point("wake_due.begun")
+    going = GraphExecution.objects.filter(pk=OuterRef("run_id"), paused_at=None)
+    woken = bool(NodeExecution.objects.filter(Exists(going), pk=execution_id).due(at).requeue(timezone.now()))
+    crash_point("wake_due.requeued")
+    return woken

@@ -29,6 +29,7 @@ class Work:
     problem: str | None
     invalid: str | None
     bound: BlockInput | None
+    guesses: tuple[str, ...] = ()  # texts that say nothing of the type of their pin, and what they became
     suspended: bool = False  # said by the commit that suspends it
     stopped: bool = False  # said by the commit that ends it because its run is being stopped
 
@@ -52,6 +53,17 @@ class Work:
     @property
     def is_child_run(self) -> bool:
         return self.spec.block_type is BlockType.AGENT
+
+    def log_fields(self) -> dict[str, object]:
+        """What lines of the log that are written meanwhile are about."""
+        return {
+            "user": self.facts.user_id,
+            "graph": self.facts.plan.graph_id,
+            "run": self.facts.id,
+            "node": self.node.id,
+            "node_execution": self.execution.pk,
+            "block": self.spec.name,
+        }
 
     def context(self, cancelled: Any) -> Context:
         facts, execution = self.facts, self.execution
@@ -99,4 +111,4 @@ def prepare(execution: NodeExecution, facts: RunFacts, node: PlanNode) -> Work:
             bound = spec.bind(prepared.data)
         except ValueError as refused:
             invalid = str(refused)
-    return Work(execution, facts, node, spec, prepared.data, problem, invalid, bound)
+    return Work(execution, facts, node, spec, prepared.data, problem, invalid, bound, prepared.guesses)

@@ -3,6 +3,7 @@ from django.db.models import Q
 
 from columns import JSONText, new_id
 from executions.models.runs import GraphExecution
+from executions.models.workers import Worker
 from executions.querysets import NodeExecutionQuerySet
 from executions.states import FINAL, Status, Waits
 from graphs.models import Node
@@ -43,6 +44,16 @@ class NodeExecution(models.Model):
     epoch = models.PositiveIntegerField(default=0, help_text="Grows with every retry after a failure (D14)")
     claim_token = models.UUIDField(null=True)
     holder = models.CharField(max_length=255, null=True)
+    worker = models.ForeignKey(
+        Worker,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="node_executions",
+        help_text="Whose process holds it, or held it last; the row may be gone with its process",
+    )
+    claimed_at = models.DateTimeField(null=True, help_text="When the attempt that holds it, or held it last, began")
     in_chord = models.BooleanField(default=False, help_text="The attempt that holds it is a member of the run's chord")
     entered_epoch = models.PositiveIntegerField(
         null=True, help_text="The epoch in which the block was last called; kept for paid and at-most-once blocks"
@@ -104,6 +115,8 @@ class NodeExecution(models.Model):
             models.Index(fields=["published_at"], condition=Q(status=Status.QUEUED), name="node_execution_queued"),
             # the sweep: timers and back-offs that are due
             models.Index(fields=["wakes_at"], condition=Q(waits_for__isnull=False), name="node_execution_waiting"),
+            # what a worker holds, and what nobody holds any more
+            models.Index(fields=["worker"], condition=Q(claim_token__isnull=False), name="node_execution_held"),
             # a parent's step: outputs of the child that it has not taken over
             models.Index(fields=["run"], condition=Q(relayed=False), name="node_execution_to_relay"),
         ]

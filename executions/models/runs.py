@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -40,6 +42,12 @@ class GraphExecution(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     stop_requested_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
+    paused_for = models.DurationField(
+        default=timedelta, help_text="Pauses that are over: PETIOLE_MAX_RUN_SECONDS does not count them"
+    )
+    retries = models.PositiveIntegerField(
+        default=0, help_text="How often it was made runnable again; a run below has the number of the topmost one"
+    )
 
     objects = RunQuerySet.as_manager()
 
@@ -67,12 +75,10 @@ class GraphExecution(models.Model):
             models.Index(fields=["user", "status", "created_at"], name="run_of_user_by_status"),
             # the sweep: what is not finished
             models.Index(fields=["status", "created_at"], name="run_by_status"),
-            # the sweep: runs whose end was begun and not finished
-            models.Index(
-                fields=["ended_at"],
-                condition=Q(epilogue__in=[Step.FINISH, Step.NOTIFY]),
-                name="run_in_epilogue",
-            ),
+            # the sweep: what has not ended, found at once however much has (the condition is `alive`)
+            models.Index(fields=["status", "created_at"], condition=Q(ended_at=None), name="run_alive"),
+            # the sweep: runs whose end was begun and not finished (whole, for SQLite: see NodeExecution)
+            models.Index(fields=["epilogue", "ended_at"], name="run_by_epilogue"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,8 @@ from django.urls import get_resolver  # noqa: E402  after the setup, as everythi
 
 from config.bodies import LimitedBodies  # noqa: E402
 from config.handler import OneHop  # noqa: E402
+from config.metrics import web_page  # noqa: E402
 
 application = LimitedBodies(OneHop())
+web_page()
 get_resolver().url_patterns  # noqa: B018 import every view now, so that the first request does not wait for it

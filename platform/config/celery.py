@@ -6,19 +6,25 @@ import warnings
 from typing import Any
 
 from celery import Celery, signals
-from celery.exceptions import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
-from config import lifeline
+from config import lifeline, worker_metrics  # noqa: F401  the latter connects itself to signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Celery warns workers of root, because messages might be pickled. Ours are JSON and nothing else is accepted.
 warnings.filterwarnings("ignore", category=SecurityWarning)
+# And about CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS, which is chosen here, at every lost connection.
+warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
+
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.redis_transport:Transport")
 
 app = Celery("petiole")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add("executions.workers:HeartbeatStep")
 
 
 @signals.setup_logging.connect
@@ -31,6 +37,15 @@ def use_our_logging(**_: Any) -> None:
 def say_ready(**_: Any) -> None:
     if settings.READY_FILE is not None:
         settings.READY_FILE.touch()
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def fit_the_tables(**_: Any) -> None:
+    """Before anything is taken or sent."""
+    from executions import schema
+
+    schema.insist()
 
 
 @signals.worker_process_init.connect

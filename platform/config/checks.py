@@ -5,8 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-VISIBILITY_SECONDS = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
-
 
 def settings_fit_together(**_: Any) -> list[checks.CheckMessage]:
     """Registered for every start; reads no database and no broker."""
@@ -18,10 +16,10 @@ def settings_fit_together(**_: Any) -> list[checks.CheckMessage]:
                 id="config.E001",
             )
         )
-    if settings.CELERY_TASK_TIME_LIMIT >= VISIBILITY_SECONDS:
+    if settings.CELERY_TASK_TIME_LIMIT >= settings.VISIBILITY_SECONDS:
         wrong.append(
             checks.Error(
-                f"PETIOLE_TASK_TIME_LIMIT must be below {VISIBILITY_SECONDS} seconds.",
+                f"PETIOLE_TASK_TIME_LIMIT must be below {settings.VISIBILITY_SECONDS} seconds.",
                 hint="The broker hands a message that is not acknowledged by then to a second worker.",
                 id="config.E002",
             )

@@ -25,12 +25,16 @@ def main() -> None:
 def _unusable_database() -> str | None:
     from config.supervisor import preparation
     from config.supervisor.errors import CannotStart
+    from executions import schema
 
     try:
         preparation.services_answer()
     except CannotStart as wrong:
         return str(wrong)
-    return "The tables are not up to date. Run `petiole migrate`, or `petiole up`." if preparation.pending() else None
+    found = schema.fit()
+    if found.older:
+        return "The tables are not up to date. Run `petiole migrate`, or `petiole up`."
+    return found.newer or None
 
 
 def _end(sentence: str) -> None:

@@ -46,5 +46,7 @@ def kept_open(connection: Connection, *, pool: int) -> Connection:
         return connection | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": False}
     if pool:
         options = connection["OPTIONS"] | {"pool": {"min_size": 1, "max_size": pool, "timeout": 30}}
-        return connection | {"OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+        # A connection is tried before it is given out: after a restart of the database every one of them is dead, and
+        # a request is not repeated as the steps of the engine are.
+        return connection | {"OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     return connection | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}

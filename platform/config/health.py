@@ -11,6 +11,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import sync_and_async_middleware
 
 from config import metrics
+from executions.rates import ONCE
+from executions.schema import Watch
+
+_TABLES: Final = Watch()
 
 
 @sync_and_async_middleware
@@ -43,17 +47,21 @@ def database_problem() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        return _TABLES.problem()
     except DatabaseError as wrong:
         return f"the database does not answer: {type(wrong).__name__}"
-    return ""
 
 
 def broker_problem() -> str:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=ONCE) as client:
             client.ping()
     except redis.RedisError as wrong:
         return f"Redis does not answer: {type(wrong).__name__}"
+    if settings.CELERY_BROKER_URL.startswith("amqp"):
+        from executions.waiting import broker
+
+        return "RabbitMQ does not answer" if broker.broker_problem() else ""
     return ""
 
 

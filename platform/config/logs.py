@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 QUIET = {
@@ -38,6 +39,27 @@ def level(text: str) -> str:
     return text.upper()
 
 
+LONGEST = 1000
+
+
+def say_whom_it_is_about(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The run that is worked on; what the line itself says is stronger."""
+    from executions import logfields
+
+    for field, value in logfields.current().items():
+        event.setdefault(field, value)
+    return event
+
+
+def shorten(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A long message loses its middle: it may quote values, and nobody reads them here."""
+    text = str(event["event"])
+    if (more := len(text) - LONGEST) > 0:
+        half = LONGEST // 2
+        event["event"] = f"{text[:half]} … {more} characters … {text[-half:]}"
+    return event
+
+
 class Line(logging.Formatter):
     """structlog's formatter, made at the first record: a command that logs nothing does not pay for importing it."""
 
@@ -55,10 +77,11 @@ class Line(logging.Formatter):
         import structlog
 
         seen: list[Any] = [
-            structlog.contextvars.merge_contextvars,
+            shorten,
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
+            say_whom_it_is_about,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
         ]
         if self.as_json:

@@ -5,7 +5,7 @@ from pathlib import Path
 import django_stubs_ext
 from kombu import Queue
 
-from config import databases, embedded, env, logs
+from config import brokers, databases, embedded, env, logs
 
 django_stubs_ext.monkeypatch()  # makes ModelAdmin[Model] and friends subscriptable at run time
 
@@ -107,7 +107,15 @@ CELERY_RESULT_BACKEND = _CELERY_REDIS
 CELERY_TASK_DEFAULT_QUEUE = "engine"
 CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("engine", "io", "cpu")]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker and beat outlive any outage
+VISIBILITY_SECONDS = 6 * 3600
+CELERY_BROKER_TRANSPORT_OPTIONS = brokers.transport(CELERY_BROKER_URL, visibility=VISIBILITY_SECONDS)
+CELERY_BROKER_CONNECTION_TIMEOUT = brokers.PATIENCE
+CELERY_REDIS_SOCKET_TIMEOUT = CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = brokers.PATIENCE
+_AT_ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+CELERY_TASK_PUBLISH_RETRY = brokers.repeats(CELERY_BROKER_URL)
+CELERY_TASK_PUBLISH_RETRY_POLICY = _AT_ONCE
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": _AT_ONCE}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -116,12 +124,13 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SEND_SENT_EVENT = False
 CELERY_TASK_TIME_LIMIT = env.read("PETIOLE_TASK_TIME_LIMIT", env.whole(least=60), default=6 * 3600 - 600)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONSUMER = "config.consumer:Consumer"
 SHUTDOWN_SECONDS = env.read("PETIOLE_SHUTDOWN_SECONDS", env.seconds, default=10.0)
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = SHUTDOWN_SECONDS
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_DB_REUSE_MAX = 1_000_000_000  # otherwise Celery reconnects before and after every task
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "scheduling.beat:Scheduler"
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -133,6 +142,12 @@ LOGGING = logs.configuration(
 )
 # A process that serves makes this file when it is ready: `manage.py up` waits for it.
 READY_FILE = env.read("PETIOLE_READY_FILE", env.folder, default=None)
+
+# -- Metrics (docs/metrics.md): where workers show what they have counted, and who counts together
+
+METRICS_PORT = env.read("PETIOLE_METRICS_PORT", env.whole(most=65535), default=0)
+METRICS_HOST = env.read("PETIOLE_METRICS_HOST", str, default="127.0.0.1")
+METRICS_FOLDER = env.read("PETIOLE_METRICS_FOLDER", env.folder, default=None)
 
 # -- API
 
@@ -180,6 +195,7 @@ STARTS_PER_MINUTE = env.read("PETIOLE_STARTS_PER_MINUTE", env.whole(), default=6
 # -- The engine
 
 MAX_ATTEMPTS = env.read("PETIOLE_MAX_ATTEMPTS", env.whole(least=1), default=5)
+TAKEBACK_SECONDS = env.read("PETIOLE_TAKEBACK_SECONDS", env.seconds, default=15.0)
 STOP_WAIT = env.read("PETIOLE_STOP_WAIT", env.seconds, default=15.0)
 STOP_GRACE = env.read("PETIOLE_STOP_GRACE", env.seconds, default=5.0)
 SWEEP_SECONDS = env.read("PETIOLE_SWEEP_SECONDS", env.whole(least=1, most=3600), default=5)

@@ -227,6 +227,12 @@ def note_shortfall(user_id: UUID, graph_id: UUID) -> bool:
     return fresh
 
 
+def surcharges_of(run_id: UUID) -> int:
+    """What was taken for the volume of a run, each time it ended."""
+    rows = CreditTransaction.objects.active().filter(graph_exec_id=run_id, kind="tier")
+    return -(rows.aggregate(total=Sum("amount"))["total"] or 0)
+
+
 def usage_of_run(run_id: UUID) -> int:
     """What a run has cost: its charges less what was given back."""
     rows = CreditTransaction.objects.active().filter(graph_exec_id=run_id)

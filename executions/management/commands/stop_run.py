@@ -2,15 +2,13 @@
 
 from argparse import ArgumentTypeError
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from executions import services
-from executions.console.arguments import refused
 from executions.console.failures import in_one_line
-from executions.models import GraphExecution
+from executions.console.targets import run_named
 
 
 def seconds(text: str) -> float:
@@ -38,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         with in_one_line():
-            run = _found(options["run"])
+            run = run_named(options["run"])
             if run.is_final:
                 self.stdout.write(f"{run} had ended before: it is {run.status}.")
                 return
@@ -46,10 +44,3 @@ class Command(BaseCommand):
         if not run.is_final:
             raise CommandError(f"{run} is still {run.status}: a block has not ended yet. Ask again later.")
         self.stdout.write(f"{run} was stopped: it is {run.status}.")
-
-
-def _found(text: str) -> GraphExecution:
-    try:
-        return GraphExecution.objects.get(pk=UUID(text))
-    except (ValueError, GraphExecution.DoesNotExist):
-        raise refused(f"There is no run {text}.") from None

@@ -12,7 +12,7 @@ from config.supervisor import traces
 from config.supervisor.roles import Role
 
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 30.0
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 10.0
 
 
 @dataclass
@@ -39,9 +39,20 @@ class Child:
         return self.process is not None and (not self.role.says_ready or self.ready_file.exists())
 
     def start(self) -> subprocess.Popen[bytes]:
-        self.ready_file.unlink(missing_ok=True)
+        """Raises OSError when it cannot be started now; it is due again a while later."""
+        self.began = time.monotonic()
+        try:
+            self.ready_file.unlink(missing_ok=True)
+            self.process = self._spawned()
+            traces.write(self.pid_file, self.process.pid)
+        except OSError:
+            self._give_up()
+            raise
+        return self.process
+
+    def _spawned(self) -> subprocess.Popen[bytes]:
         supervisor = os.getpid()
-        self.process = subprocess.Popen(
+        return subprocess.Popen(
             self.role.command,
             env=os.environ | self.role.environment | {"PETIOLE_READY_FILE": str(self.ready_file)},
             stdin=subprocess.DEVNULL,
@@ -51,9 +62,14 @@ class Child:
             process_group=0,  # Ctrl-C at the terminal is for the supervisor, which then stops them in order
             preexec_fn=lambda: lifeline.end_with_parent(supervisor),  # noqa: PLW1509  the supervisor has no threads
         )
-        self.began = time.monotonic()
-        traces.write(self.pid_file, self.process.pid)
-        return self.process
+
+    def _give_up(self) -> None:
+        """Without a pid file nobody would find the process after a kill of the supervisor: it must not live."""
+        if self.process is not None:
+            traces.end_group(self.process.pid, signal.SIGKILL)
+            self.process.communicate()
+            self.process = None
+        self._wait_longer()
 
     def ended(self) -> int | None:
         """The exit code, once; None while it runs or when there is no process."""

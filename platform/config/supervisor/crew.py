@@ -52,7 +52,11 @@ class Crew:
         return child
 
     def _start(self, child: Child) -> None:
-        self.lines.follow(child.role.name, child.start().stdout)
+        try:
+            self.lines.follow(child.role.name, child.start().stdout)
+        except OSError as wrong:  # a full disk: it may have room again by then
+            wait = child.due - time.monotonic()
+            say(f"{child.role.name} cannot be started: {wrong.strerror}; trying again in {wait:.1f} s")
 
     def turn(self, *, restart: bool = True, seconds: float = TURN_SECONDS) -> None:
         """Pass on what was written meanwhile, notice who has died, start again who is due."""

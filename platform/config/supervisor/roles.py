@@ -63,7 +63,6 @@ def _worker(name: str, state: Path, pool: tuple[str, ...], grace: float, more: M
     return Role(
         name=name,
         command=python("celery", "-q", "-A", "config", "worker", "-n", node, *pool, *ALONE),
-        grace=grace,
-        # After `grace` the supervisor sends QUIT; what runs then has had its time already.
-        environment={"PETIOLE_SHUTDOWN_SECONDS": "0", **more},
+        grace=grace + 1,  # it gives back by itself what does not end in time
+        environment=more,
     )

@@ -1,6 +1,7 @@
 """`manage.py up` from its first line to its last: prepare, start, announce, watch, stop."""
 
 import http.client
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from config.embedded import private_folder
+from config.slots import Slots
 from config.supervisor import broker, lock, preparation, roles, traces
 from config.supervisor.crew import Crew
 from config.supervisor.errors import CannotStart
@@ -30,6 +32,7 @@ def run(options: Options) -> int:
     """The exit status: 0 after an orderly stop, 1 when the children could not be brought up."""
     state: Path = settings.STATE
     with lock.held(state):
+        count_together(state)
         folder = private_folder(state / "run")
         if left := traces.clean(folder):
             say(f"ended what an earlier start had left: {', '.join(left)}")
@@ -39,6 +42,14 @@ def run(options: Options) -> int:
             ready = watch(crew, listener)
             stop(crew)
             return 0 if ready or crew.asked else 1
+
+
+def count_together(state: Path) -> None:
+    """What the children count is shown on one page, that of the web process. The supervisor has a slot too, and counts
+    nothing: as long as it lives the numbers go on, should all the children be killed at once."""
+    folder = settings.METRICS_FOLDER or state / "metrics"
+    Slots(folder).take()
+    os.environ |= {"PETIOLE_METRICS_FOLDER": str(folder), "PETIOLE_METRICS_PORT": "0"}
 
 
 def listening(options: Options) -> socket.socket:
@@ -111,8 +122,8 @@ def stop(crew: Crew) -> None:
     say("stopping")
     crew.stop(name for name in crew.children if name in {"web", "beat"})
     crew.stop(name for name in crew.children if name.startswith("worker"))
-    if not settings.PRODUCTION and (released := preparation.release()):
-        say(f"running nodes, to go on at the next start: {released}")
+    if not settings.PRODUCTION and (left := preparation.left()):
+        say(f"nodes that go on at the next start: {left}")
     crew.stop(crew.children)
     say("stopped")
 
