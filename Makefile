@@ -13,7 +13,7 @@ ALONE := env -u DATABASE_URL -u REDIS_URL -u BROKER_URL PETIOLE_STATE=$(CURDIR)/
 DEPLOYED := env DATABASE_URL=postgresql://petiole@db.example.org/petiole REDIS_URL=redis://redis.example.org/0 \
 	PETIOLE_HOSTS=petiole.example.org PETIOLE_SECRET_KEY=a-check-reads-this-key-and-nothing-was-ever-signed-with-it-7391
 
-.PHONY: demo up test check conformance bench clean
+.PHONY: demo up test check conformance chaos bench clean
 
 demo: $(INSTALLED)  ## Import an agent graph, run it on real workers, print its outputs
 	@$(PY) manage.py demo
@@ -38,6 +38,9 @@ check: $(INSTALLED)  ## Style, types, import directions, migrations, deployment,
 
 conformance: $(INSTALLED)  ## The black-box suite against a stack of its own; SCENARIOS=DIR for other scenarios
 	@$(PY) -m tests.conformance $(SCENARIOS)
+
+chaos: $(INSTALLED)  ## Kill and disturb everything in a stack of its own, compare every run; ARGS="--minutes 30"
+	@$(PY) manage.py chaos $(ARGS)
 
 bench: $(INSTALLED)  ## Measure, next to raw Celery on the same broker
 	@$(PY) -m bench $(ARGS)
