@@ -18,7 +18,7 @@ def main() -> None:
     asked = _arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     with own_place() as place:
-        _prepare()
+        prepare()
         from bench import report
 
         result = _measure(place, asked)
@@ -37,7 +37,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """Tables of a database that is new; nothing of Django may be imported before the variables are set."""
     import django
     from django.core.management import call_command

@@ -1,20 +1,93 @@
-"""The block that does nothing: what is left is what the engine costs."""
+"""Blocks that do nothing: at once, so that what is left is what the engine costs, or for a very long time."""
 
+import asyncio
+import signal
+import time
+from collections.abc import Iterator
 from typing import Any
 
-from blocks.sdk import Block, BlockInput, BlockOutput, Context, Emissions, Field
+from blocks.sdk import Block, BlockInput, BlockOutput, Context, Emissions, Field, Workload
+from blocks.sdk.spec import AsyncEmissions
+
+
+class Anything(BlockInput):
+    x: Any = Field(description="Anything.")
+
+
+class Same(BlockOutput):
+    out: Any = Field(description="The same.")
 
 
 class NoopBlock(Block):
     """Hands its input on."""
 
     id = "be9c4000-0000-4000-8000-000000000001"
+    Input = Anything
+    Output = Same
 
-    class Input(BlockInput):
-        x: Any = Field(description="Anything.")
-
-    class Output(BlockOutput):
-        out: Any = Field(description="The same.")
-
-    def run(self, data: Input, context: Context) -> Emissions:
+    def run(self, data: Anything, context: Context) -> Emissions:
         yield "out", data.x
+
+
+class LookingBlock(Block):
+    """On a thread, looks whether it is to end."""
+
+    id = "be9c4000-0000-4000-8000-000000000002"
+    workload = Workload.IO
+    Input = Anything
+    Output = Same
+
+    def run(self, data: Anything, context: Context) -> Emissions:
+        yield "out", data.x
+        while not context.cancelled():
+            time.sleep(0.05)
+
+
+class AwaitingBlock(Block):
+    """On the event loop."""
+
+    id = "be9c4000-0000-4000-8000-000000000003"
+    Input = Anything
+    Output = Same
+
+    async def run(self, data: Anything, context: Context) -> AsyncEmissions:
+        yield "out", data.x
+        await asyncio.sleep(3600)
+
+
+class DeafBlock(Block):
+    """On a thread, never looks; nothing can end a thread."""
+
+    id = "be9c4000-0000-4000-8000-000000000004"
+    workload = Workload.IO
+    Input = Anything
+    Output = Same
+
+    def run(self, data: Anything, context: Context) -> Emissions:
+        yield "out", data.x
+        time.sleep(20)
+
+
+class SleepingBlock(Block):
+    """In a process, in one long call."""
+
+    id = "be9c4000-0000-4000-8000-000000000005"
+    Input = Anything
+    Output = Same
+
+    def run(self, data: Anything, context: Context) -> Emissions:
+        yield "out", data.x
+        time.sleep(3600)
+
+
+class StoneBlock(Block):
+    """In a process, and no signal that can be held off reaches it."""
+
+    id = "be9c4000-0000-4000-8000-000000000006"
+    Input = Anything
+    Output = Same
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", data.x
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+        time.sleep(3600)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,12 @@ POOL = ("-P", "prefork", "-c", "2", "--prefetch-multiplier", "4")
 
 
 @contextmanager
-def worker(app: str, queues: str, state: Path) -> Iterator[int]:
-    """One worker with two pool processes, ready; the id of its main process."""
-    name = app.replace(".", "-")
+def worker(app: str, queues: str, state: Path, pool: Sequence[str] = POOL) -> Iterator[int]:
+    """One worker with two pool processes, unless `pool` says otherwise, ready; the id of its main process."""
+    name = f"{app}-{queues}".replace(".", "-").replace(",", "-")
     log, ready = state / f"{name}.log", state / f"{name}.ready"
     command = [sys.executable, "-m", "celery", "-q", "-A", app, "worker", "-n", f"{name}-{os.getpid()}@bench"]
-    command += ["-Q", queues, "-l", "warning", *POOL, *ALONE]
+    command += ["-Q", queues, "-l", "warning", *pool, *ALONE]
     with (
         log.open("wb") as out,
         subprocess.Popen(
