@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from celery.signals import before_task_publish
+from celery.worker.control import control_command
 
 from blocks.sdk import Block, BlockInput, BlockOutput, Context, Cost, Effect, Field, Workload
 
@@ -172,6 +173,25 @@ class QuitterBlock(Block):
     def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
         yield "out", data.x
         raise SystemExit(1)
+
+
+class StoneBlock(Block):
+    """Keeps its process busy for a very long time, where no signal that can be held off reaches it."""
+
+    id = "f0000000-0000-4000-8000-000000000012"
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        yield "out", "began"
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+        time.sleep(3600)
+
+
+@control_command()
+def hang(state: Any) -> None:
+    """The main loop of the worker that is asked stands still."""
+    time.sleep(3600)
 
 
 def _die(**_: Any) -> None:

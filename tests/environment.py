@@ -11,7 +11,8 @@ from typing import Final
 STATE: Final = Path(tempfile.mkdtemp(prefix="petiole-tests-")).resolve()
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 os.environ["PETIOLE_STATE"] = str(STATE)
-os.environ.setdefault("PETIOLE_BLOCK_MODULES", "tests.conformance_blocks,tests.blocks_for_tests")
+_OWN_BLOCKS: Final = "conformance_blocks", "blocks_for_tests", "blocks_that_log", "crashes.blocks"
+os.environ.setdefault("PETIOLE_BLOCK_MODULES", ",".join(f"tests.{name}" for name in _OWN_BLOCKS))
 # Worker processes of the tests read the same variables: charging is part of what they do.
 os.environ["PETIOLE_CREDITS"] = "true"
 

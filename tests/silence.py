@@ -20,6 +20,9 @@ class Silent:
     def launch(self, run_id: UUID) -> None:
         self.asked.append(("launch", run_id))
 
+    def resume(self, run_id: UUID) -> None:
+        self.asked.append(("resume", run_id))
+
     def conclude(self, run_id: UUID) -> None:
         self.asked.append(("conclude", run_id))
 
@@ -29,7 +32,7 @@ class Silent:
     def wake(self, execution_id: UUID, at: datetime) -> None:
         self.asked.append(("wake", execution_id))
 
-    def unsent(self, executions: Iterable[NodeExecution]) -> list[NodeExecution]:
+    def unsent(self, executions: Iterable[NodeExecution]) -> list[NodeExecution] | None:
         return list(executions)
 
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocks.sdk import ConversionError, convert
+from blocks.sdk.conversion import says_nothing
 
 TABLE: list[tuple[Any, Any, Any]] = [
     ("42", int, 42),
@@ -159,3 +160,28 @@ def test_text_of_a_container_is_read_back(value: Any) -> None:
         assert convert(convert(value, str), list) == value
     if isinstance(value, dict):
         assert convert(convert(value, str), dict) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("abc", 0), ("", 0), ("1,5", 0.0), ("yes", False), ("TRUE!", False), ("on", False)]
+)
+def test_a_text_that_says_nothing_of_its_type_is_noticed(text: str, value: Any) -> None:
+    assert says_nothing(text, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("0.4", 0),
+        ("-0", 0.0),
+        ("7", 7),
+        ("no", False),
+        ("False", False),
+        ("", False),
+        ("true", True),
+        ("0", "0"),
+    ],
+)
+def test_a_text_that_was_understood_is_not(text: str, value: Any) -> None:
+    assert not says_nothing(text, value)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -80,11 +80,10 @@ class Installation:
     def get(self, path: str, token: str = "") -> tuple[int, Any]:
         found = READY.search(self.said)
         assert found is not None
-        connection = http.client.HTTPConnection(found[1], int(found[2]), timeout=20)
-        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
+        with closing(http.client.HTTPConnection(found[1], int(found[2]), timeout=20)) as connection:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+            answer = connection.getresponse()
+            text = answer.read().decode()
         return answer.status, json.loads(text) if "json" in str(answer.getheader("content-type")) else text
 
     def pids(self) -> dict[str, int]:

@@ -43,6 +43,19 @@ def test_one_that_dies_at_once_is_tried_again_later_and_later(crew: Crew, capsys
     assert child.failures == 2
 
 
+def test_one_that_cannot_be_started_is_tried_again(
+    crew: Crew, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a full disk, say: here no pid file can be written."""
+    in_its_way = tmp_path / "web.pid"
+    in_its_way.mkdir()
+    child = crew.start(shell("web", "echo here; sleep 60"))
+    until(crew, "web cannot be started: Is a directory; trying again in 1.0 s", capsys)
+    assert child.process is None
+    in_its_way.rmdir()
+    until(crew, "       web | here", capsys)
+
+
 def test_one_that_is_ready_says_so_with_a_file(crew: Crew, capsys: pytest.CaptureFixture[str]) -> None:
     script = 'echo here; touch "$PETIOLE_READY_FILE"; sleep 60'
     child = crew.start(Role(name="web", command=("sh", "-c", script), grace=5))

@@ -1,11 +1,14 @@
 import json
 import logging
 import logging.config
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from config import logs
+from executions import logfields
 
 
 @pytest.fixture
@@ -59,3 +62,26 @@ def test_the_configuration_is_one_that_logging_takes() -> None:
         assert logging.getLogger().level == logging.WARNING
     finally:
         logging.getLogger().handlers, logging.getLogger().level = before
+
+
+def test_a_line_says_what_it_is_about_in_both_forms() -> None:
+    record = logging.makeLogRecord({"msg": "done", "levelname": "INFO", "name": "executions"})
+    with logfields.about(run="r-1", block="EchoBlock"):
+        assert (
+            json.loads(logs.Line(as_json=True).format(record)).items() >= {"run": "r-1", "block": "EchoBlock"}.items()
+        )
+        assert "run=r-1" in logs.Line(as_json=False).format(record)
+
+
+def test_a_long_message_loses_its_middle() -> None:
+    record = logging.makeLogRecord({"msg": "a" * 5000 + "end", "levelname": "INFO", "name": "executions"})
+    said = json.loads(logs.Line(as_json=True).format(record))["event"]
+    assert len(said) < 1100
+    assert said.startswith("aaa")
+    assert said.endswith("… 4003 characters … " + "a" * 497 + "end")
+
+
+def test_a_command_that_logs_nothing_does_not_import_what_writes_lines_or_counts() -> None:
+    code = "import django, sys; django.setup(); print({'structlog', 'prometheus_client'} & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "set()\n"

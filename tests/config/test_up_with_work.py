@@ -64,7 +64,7 @@ def test_what_was_running_at_a_stop_goes_on_at_the_next_start(installation: Inst
     state = started(installation, awaited)
     eventually(lambda: running(state()))
     assert installation.stop() == 0
-    assert "running nodes, to go on at the next start: 1" in installation.said
+    assert "nodes that go on at the next start: 1" in installation.said
     installation.up()
     installation.ready()
     awaited.write_text("at last")

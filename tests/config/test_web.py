@@ -14,6 +14,7 @@ from pytest_django import Settings
 from config import health
 from config.asgi import application
 from config.bodies import LimitedBodies
+from executions.waiting import broker as broker_of
 
 Messages = list[MutableMapping[str, Any]]
 
@@ -83,6 +84,15 @@ def test_health_says_what_is_missing(client: Client, settings: Settings) -> None
         "database": "ok",
         "broker": "Redis does not answer: ConnectionError",
     }
+
+
+@pytest.mark.django_db
+def test_health_asks_the_broker_of_messages_where_it_is_another(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, broker: None
+) -> None:
+    settings.CELERY_BROKER_URL = "amqp://guest:guest@127.0.0.1:9//"
+    monkeypatch.setattr(broker_of, "broker_problem", lambda: "Connection refused")
+    assert client.get("/healthz").json()["broker"] == "RabbitMQ does not answer"
 
 
 def test_health_survives_a_lost_database(monkeypatch: pytest.MonkeyPatch) -> None:

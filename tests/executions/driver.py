@@ -15,6 +15,7 @@ from django.utils import timezone
 from executions import sweeping
 from executions.engine import admission, conclusion, running
 from executions.engine.attempt import End, attempt
+from executions.engine.claim import Holder
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 
@@ -73,13 +74,15 @@ class Driver:
             admission.admit(message.id)
         elif message.name == "conclude":
             conclusion.conclude(message.id)
+        elif message.name == "resume":
+            sweeping.resumed(message.id)
         elif message.name == "advance":
             conclusion.advance(message.id)
         else:
             self._attempt(message)
 
     def _attempt(self, message: Message) -> None:
-        done = attempt(message.id, message.dispatch, "driver", self.nodes)
+        done = attempt(message.id, message.dispatch, Holder("driver"), self.nodes)
         self.nodes(done.ready)
         if done.end is not End.DUPLICATE:
             self.conclude(NodeExecution.objects.values_list("run_id", flat=True).get(pk=message.id))
@@ -92,7 +95,7 @@ class Driver:
         """No message is on its way: a timer has to run out, or what was lost is found."""
         if self.loses is not never and (sweeping.sweep() or self.messages):
             return
-        timers = NodeExecution.objects.filter(run__root=run.root_id, wakes_at__isnull=False)
+        timers = NodeExecution.objects.waiting().filter(run__root=run.root_id, wakes_at__isnull=False)
         soonest = timers.order_by("wakes_at").first()
         assert soonest is not None, f"the run does not move: {_standing(run)}"
         assert soonest.wakes_at is not None
@@ -113,6 +116,9 @@ class Driver:
 
     def admit(self, run_id: UUID) -> None:
         self._send(Message("admit", run_id))
+
+    def resume(self, run_id: UUID) -> None:
+        self._send(Message("resume", run_id))
 
     def conclude(self, run_id: UUID) -> None:
         self._send(Message("conclude", run_id))

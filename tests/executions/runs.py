@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import credits.services
+from accounts.models import User
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests.graphs_for_tests import Built
@@ -10,7 +12,8 @@ from tests.stack import eventually
 TEST_BLOCKS = {
     name: f"f0000000-0000-4000-8000-{number:012}"
     for number, name in enumerate(
-        ["Forever", "Patient", "Asleep", "Deaf", "Flaky", "Count", "Big", "Once", "Who", "Doomed", "Quitter"], start=1
+        ["Forever", "Patient", "Asleep", "Deaf", "Flaky", "Count", "Big", "Once", "Who", "Doomed", "Quitter", "Stone"],
+        start=1,
     )
 }
 
@@ -43,3 +46,9 @@ def statuses(built: Built, run: GraphExecution, key: str) -> list[str]:
 def runs_now(built: Built, run: GraphExecution, key: str) -> bool:
     """The node's block has been entered: it has put something out."""
     return any(one.status == Status.RUNNING and one.outputs.exists() for one in built.of(run, key))
+
+
+def afford(user: User, amount: int) -> None:
+    """The user has so many credits."""
+    if change := amount - credits.services.balance(user.pk):
+        credits.services.grant(user.pk, change, reason="test")

@@ -131,12 +131,26 @@ def test_runs_above_and_below_are_linked(admin_client: Client, build: Build, dri
 
 def test_a_run_that_waits_says_what_for(admin_client: Client, build: Build, drive: Driver) -> None:
     run = waiting(build)
-    assert "to be admitted" in text_of(admin_client, page_of(run))
+    assert "No live worker takes the queue “engine”" in text_of(admin_client, page_of(run))
     drive.step()
-    assert "Its node executions: 1 queued for a worker." in text_of(admin_client, page_of(run))
+    assert "No live worker takes the queue “io”" in text_of(admin_client, page_of(run))
     drive.step()
-    assert "1 waiting without a worker for a timer" in text_of(admin_client, page_of(run))
+    node = NodeExecution.objects.get(run=run)
+    page = text_of(admin_client, page_of(run))
+    assert "“Countdown Timer” waits for a timer, due in 1 h 0 min." in page
+    assert f'href="{NODES}{node.pk}/change/">the node execution</a>' in page
+    assert "waits for a timer, due in 1 h 0 min." in text_of(admin_client, f"{NODES}{node.pk}/change/")
     assert "It waits without a worker for its timer, due in " in text_of(admin_client, NODES)
+
+
+def test_the_page_of_a_run_links_to_the_run_below_that_it_waits_for(
+    admin_client: Client, build: Build, drive: Driver
+) -> None:
+    inner = build({"t": ("CountdownTimer", {"seconds": 3600})})
+    run = build({"s": build.executor(inner)}).start()
+    while not run.children.exists():
+        drive.step()
+    assert f'href="{page_of(run.children.get())}">the run below</a>' in text_of(admin_client, page_of(run))
 
 
 def test_a_node_execution_shows_what_went_in_and_came_out(admin_client: Client, build: Build, drive: Driver) -> None:

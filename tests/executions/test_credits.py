@@ -9,7 +9,7 @@ import credits.services
 from accounts.models import User
 from credits.models import CreditTransaction
 from executions import services
-from executions.engine.claim import claim
+from executions.engine.claim import Holder, claim
 from executions.engine.work import load
 from executions.models import GraphExecution
 from executions.states import Status
@@ -121,7 +121,7 @@ def test_a_charge_whose_block_was_never_entered_is_given_back(drive: Driver, bui
     [node] = built.of(run, "c")
     work = load(node.pk)
     assert work is not None
-    assert claim(work, 1, "a worker that dies") is None
+    assert claim(work, 1, Holder("a worker that dies")) is None
     assert credits.services.balance(user.pk) == 90
     services.release_all()
     assert services.stop_run(run).status == Status.TERMINATED

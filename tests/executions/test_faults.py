@@ -14,11 +14,13 @@ from accounts.models import User
 from executions import database, services, sweeping
 from executions.engine import admission
 from executions.engine.attempt import End, attempt
+from executions.engine.claim import Holder
 from executions.engine.pulse import PULSE
 from executions.engine.running import Attempt
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
+from notifications.models import Notice
 from tests.executions.driver import Driver, Message
 from tests.executions.faults import CLAIM, END, ENTRY, OUTPUTS, refused, unanswered
 from tests.executions.runs import TEST_BLOCKS, statuses, values
@@ -37,7 +39,7 @@ def arrives(message: Message) -> bool:
 
 def attempted(node: NodeExecution, *, in_chord: bool = False) -> End:
     node.refresh_from_db()
-    return attempt(node.pk, node.dispatch, "me", lambda ready: None, in_chord=in_chord).end
+    return attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None, in_chord=in_chord).end
 
 
 def is_once(built: Built, run: GraphExecution, key: str, expected: list[object], *, mishaps: int) -> None:
@@ -86,8 +88,8 @@ def test_the_pulse_goes_on_with_the_others_whatever_happens_to_one() -> None:
         eventually(lambda: not left)
     asked.clear()
     eventually(lambda: asked)
-    PULSE.forget(troubled.execution_id)
-    PULSE.forget(other.execution_id)
+    PULSE.forget(troubled)
+    PULSE.forget(other)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -99,6 +101,24 @@ def test_a_database_that_is_gone_for_a_while_is_no_failure_of_the_block(drive: D
 
 
 # -- Commits whose answer was lost
+
+
+def test_a_run_whose_start_was_not_answered_is_there_once(drive: Driver, build: Build) -> None:
+    drive.loses = arrives
+    built = build({"a": ("Echo", {"x": 1})})
+    with unanswered('INSERT INTO "executions_graphexecution"', error=GONE):
+        run = drive(built.start())
+    is_once(built, run, "a", [1], mishaps=0)
+    assert GraphExecution.objects.count() == 1
+
+
+def test_a_retry_whose_answer_was_lost_is_made_once(drive: Driver, build: Build) -> None:
+    drive.loses = arrives
+    built = build({"a": ("Echo", {"x": 1})})
+    run = services.stop_run(built.start())
+    with unanswered('UPDATE "executions_graphexecution"', '"retries"', error=GONE):
+        assert services.retry_run(run).retries == 1
+    is_once(built, drive(run), "a", [1], mishaps=0)
 
 
 def test_a_claim_whose_answer_was_lost_is_kept(drive: Driver, build: Build) -> None:
@@ -165,6 +185,7 @@ def test_a_process_killed_between_an_unpaid_node_and_its_run_does_not_save_the_r
     GraphExecution.objects.filter(stop_requested_at__isnull=False).update(stop_requested_at=run.created_at)
     assert drive(run).status == Status.FAILED
     assert "Insufficient balance" in run.stats["error"]
+    assert [notice.kind for notice in Notice.objects.filter(user=user)] == ["ZERO_BALANCE"]
 
 
 def test_a_block_that_must_not_run_twice_is_not_called_after_an_engine_error(

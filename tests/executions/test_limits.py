@@ -7,6 +7,7 @@ import pytest
 
 from executions import services, sweeping
 from executions.engine.attempt import attempt
+from executions.engine.claim import Holder
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests.executions.driver import Driver
@@ -108,9 +109,9 @@ def test_a_block_that_ends_its_process_again_and_again_fails(drive: Driver, buil
     for _ in range(3):
         [node] = built.of(run, "q")
         with pytest.raises(SystemExit):
-            attempt(node.pk, node.dispatch, "me", lambda ready: None)
+            attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None)
     drive.messages.clear()
     sweeping.sweep()
     assert drive(run).status == Status.COMPLETED
     [node] = built.of(run, "q")
-    assert node.stats["error"] == "The process of the block ended 3 times while the block ran."
+    assert node.stats["error"] == "Its attempts were lost 3 times. The last time: its process was told to end"

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.utils import timezone
 
 import credits.services
-from executions import publishing, sweeping
+from executions import chords, publishing, sweeping
 from executions.engine import admission
 from executions.engine.attempt import End, attempt
+from executions.engine.claim import Holder
 from executions.models import NodeExecution
 from executions.states import Status
 from tests import stack
@@ -102,7 +103,7 @@ def test_the_sweep_alone_brings_a_run_to_its_end(no_messages: Silent, build: Bui
         for kind, pk in no_messages.asked:
             node = NodeExecution.objects.get(pk=pk) if kind == "node" else None
             if node is not None:
-                attempt(node.pk, node.dispatch, "me", lambda ready: None)
+                attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None)
         if not NodeExecution.objects.outstanding().exists():
             break
     type(run).objects.update(started_at=timezone.now() - timedelta(minutes=1))
@@ -117,8 +118,8 @@ def test_a_message_that_comes_again_changes_nothing(no_messages: Silent, build: 
     run = built.start()
     admission.admit(run.pk)
     [node] = built.of(run, "a")
-    assert attempt(node.pk, 1, "me", lambda ready: None).end is End.DONE
-    assert attempt(node.pk, 1, "me", lambda ready: None).end is End.DONE
+    assert attempt(node.pk, 1, Holder("me"), lambda ready: None).end is End.DONE
+    assert attempt(node.pk, 1, Holder("me"), lambda ready: None).end is End.DONE
     assert values(built, run, "a") == [1]
     assert len(built.of(run, "e")) == 1
     assert credits.services.balance(run.user_id) == 1_000_000 - 10
@@ -129,7 +130,7 @@ def test_a_message_for_a_claimed_node_is_a_duplicate(build: Build) -> None:
     run = build({"a": ("Echo", {"x": 1})}).start()
     admission.admit(run.pk)
     NodeExecution.objects.update(status=Status.RUNNING, claim_token=run.pk, start_time=run.created_at)
-    assert attempt(run.node_executions.get().pk, 1, "me", lambda ready: None).end is End.DUPLICATE
+    assert attempt(run.node_executions.get().pk, 1, Holder("me"), lambda ready: None).end is End.DUPLICATE
 
 
 @pytest.mark.usefixtures("transactional_db", "no_messages")
@@ -138,5 +139,19 @@ def test_an_old_dispatch_number_starts_nothing(build: Build) -> None:
     admission.admit(run.pk)
     NodeExecution.objects.update(dispatch=2)
     node = run.node_executions.get()
-    assert attempt(node.pk, 1, "me", lambda ready: None).end is End.NOTHING
+    assert attempt(node.pk, 1, Holder("me"), lambda ready: None).end is End.DUPLICATE
     assert publishing.task_id(node.pk, 1) != publishing.task_id(node.pk, 2)
+
+
+@pytest.mark.usefixtures("broker")
+def test_the_members_of_a_chord_that_never_ends_are_forgotten() -> None:
+    backend: Any = current_app.backend
+    size, members = (backend.get_key_for_group("never", ending) for ending in (".s", ".t"))
+    assert chords.join("never", 2)
+    assert backend.client.ttl(members) > 0
+    backend.client.delete(members)
+    assert not chords.reserve("never")
+    backend.client.set(size, 1, ex=60)
+    assert chords.reserve("never")
+    assert backend.client.ttl(members) > 0
+    backend.client.delete(size, members)

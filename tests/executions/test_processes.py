@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from executions import services, sweeping, tasks
 from executions.engine import admission
 from executions.engine.attempt import attempt
+from executions.engine.claim import Holder
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests import stack
@@ -51,15 +52,15 @@ def has_ended(run: GraphExecution) -> bool:
 
 @worker
 @pytest.mark.usefixtures("workers")
-@pytest.mark.parametrize(("ending", "attempts"), [(signal.SIGTERM, 1), (signal.SIGQUIT, 2)])
+@pytest.mark.parametrize(("ending", "grace", "attempts"), [(signal.SIGTERM, "60", 1), (signal.SIGQUIT, "1", 2)])
 def test_a_node_whose_worker_is_told_to_end_puts_everything_out_once(
-    build: Build, ending: signal.Signals, attempts: int
+    build: Build, ending: signal.Signals, grace: str, attempts: int
 ) -> None:
-    """After TERM it is waited for; after QUIT it goes on elsewhere, under its id."""
+    """It is waited for, or it goes on elsewhere, under its id."""
     built = build({"c": (TEST_BLOCKS["Count"], {"n": 8, "pause": 0.3}), "e": "Echo"}, "c.out -> e.x")
     with (
         others_pause(*ALL),
-        stack.worker(",".join(ALL), "-P", "prefork", "-c", "2", PETIOLE_SHUTDOWN_SECONDS="1") as old,
+        stack.worker(",".join(ALL), "-P", "prefork", "-c", "2", PETIOLE_SHUTDOWN_SECONDS=grace) as old,
     ):
         run = built.start()
         eventually(lambda: runs_now(built, run, "c"))
@@ -127,7 +128,7 @@ def in_thread(step: Callable[[], object]) -> threading.Thread:
 def inserting_a_child(node: NodeExecution) -> Iterator[None]:
     """The node's step, in another thread: it has looked for stops, and inserts the child run when the block ends."""
     looked, go = threading.Event(), threading.Event()
-    step = in_thread(lambda: attempt(node.pk, node.dispatch, "me", lambda ready: None))
+    step = in_thread(lambda: attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None))
 
     def hold(cursor: CursorWrapper, sql: str) -> None:
         if threading.current_thread() is step and sql.startswith('INSERT INTO "executions_graphexecution"'):
@@ -163,7 +164,7 @@ def test_nothing_of_a_child_starts_that_was_inserted_during_the_stop(build: Buil
     run = built.start()
     admission.admit(run.pk)
     for _ in range(above):
-        attempt(run.node_executions.get().pk, 1, "me", lambda ready: None)
+        attempt(run.node_executions.get().pk, 1, Holder("me"), lambda ready: None)
         run = run.children.get()
     stopping = in_thread(lambda: services.stop_run(GraphExecution.objects.get(pk=run.pk), wait=0))
     with inserting_a_child(run.node_executions.get()):
@@ -172,5 +173,5 @@ def test_nothing_of_a_child_starts_that_was_inserted_during_the_stop(build: Buil
     stopping.join(20)
     assert services.stop_run(run).status == Status.TERMINATED
     for late in NodeExecution.objects.filter(run__parent=run):
-        assert attempt(late.pk, late.dispatch, "me", lambda ready: None).ready == []
+        assert attempt(late.pk, late.dispatch, Holder("me"), lambda ready: None).ready == []
     assert not NodeExecution.objects.filter(run__parent=run, start_time__isnull=False).exists()

@@ -88,7 +88,7 @@ def test_a_loop_ends_when_its_condition_does(build: Build) -> None:
 
 
 def test_outputs_of_a_slow_block_travel_while_it_runs(build: Build) -> None:
-    built = build({"c": (TEST_BLOCKS["Count"], {"n": 3, "pause": 0.5}), "e": "Echo"}, "c.out -> e.x")
+    built = build({"c": (TEST_BLOCKS["Count"], {"n": 3, "pause": 1.5}), "e": "Echo"}, "c.out -> e.x")
     run = built.start()
     eventually(lambda: any(one.status == Status.COMPLETED for one in built.of(run, "e")))
     assert built.of(run, "c")[0].status == Status.RUNNING

@@ -86,3 +86,13 @@ def test_the_dashboard_shows_metrics_that_exist() -> None:
         for name in re.findall(r"petiole_\w+", target["expr"])
     }
     assert {re.sub("_(count|bucket|sum)$", "", name) for name in asked} <= set(tables("metrics.md"))
+
+
+def test_prometheus_asks_the_web_server_and_every_worker() -> None:
+    web, workers = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"]
+    assert web["static_configs"][0]["targets"] == ["web:8000"]
+    [found] = workers["dns_sd_configs"]
+    assert sorted(found["names"]) == [name for name in OURS if name.startswith("worker")]
+    for name in found["names"]:
+        assert SERVICES[name]["environment"]["PETIOLE_METRICS_PORT"] == str(found["port"])
+        assert SERVICES[name]["environment"]["PETIOLE_METRICS_HOST"] == "0.0.0.0"

@@ -125,7 +125,7 @@ def _constants(draft: Draft, block: Block, linked: set[str]) -> Json:
 
 def _give_input(draft: Draft, key: str, linked: set[str]) -> None:
     block, constants, _ = draft.nodes[key]
-    if linked or draft.sometimes(2):
+    if draft.one_of([0, 1, 1, 1] if linked else [0, 1]):  # without it a linked one keeps the run from starting
         draft.inputs[constants["name"]] = draft.one_of(fitting(BLOCKS[block].inputs["value"].kind))
 
 

@@ -1,0 +1,3 @@
+from tests.config.conftest import installation
+
+__all__ = ["installation"]
