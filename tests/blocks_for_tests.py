@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 from celery.signals import before_task_publish
@@ -101,6 +102,7 @@ class FlakyBlock(Block):
 class CountInput(BlockInput):
     n: int = Field(description="How many")
     pause: float = Field(default=0.0, description="Seconds between two")
+    until: str = Field(default="", description="A file: nothing follows the first until it is there")
 
 
 class CountBlock(Block):
@@ -115,6 +117,8 @@ class CountBlock(Block):
             if data.pause:
                 time.sleep(data.pause)
             yield "out", number
+            while data.until and not Path(data.until).exists():
+                time.sleep(0.02)
 
 
 class BigBlock(Block):

@@ -17,6 +17,12 @@ from tests.graphs_for_tests import Build
 from tests.silence import Silent
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on the session's workers come last: before them no worker takes a message or tells that it lives."""
+    items.sort(key=lambda item: "worker_processes" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """The file of the test database is the one that worker processes find in the same state folder."""

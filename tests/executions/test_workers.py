@@ -1,5 +1,7 @@
 """Runs on real Celery workers: threads for io and engine chores, processes for cpu."""
 
+from pathlib import Path
+
 import pytest
 
 from executions.models import NodeExecution
@@ -87,11 +89,13 @@ def test_a_loop_ends_when_its_condition_does(build: Build) -> None:
     assert values(built, run, "o", "output") == [0]
 
 
-def test_outputs_of_a_slow_block_travel_while_it_runs(build: Build) -> None:
-    built = build({"c": (TEST_BLOCKS["Count"], {"n": 3, "pause": 1.5}), "e": "Echo"}, "c.out -> e.x")
+def test_outputs_of_a_slow_block_travel_while_it_runs(build: Build, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    built = build({"c": (TEST_BLOCKS["Count"], {"n": 3, "until": str(go_on)}), "e": "Echo"}, "c.out -> e.x")
     run = built.start()
     eventually(lambda: any(one.status == Status.COMPLETED for one in built.of(run, "e")))
     assert built.of(run, "c")[0].status == Status.RUNNING
+    go_on.touch()
     assert end_of(run).stats["node_exec_count"] == 4
     assert values(built, run, "e") == [0, 1, 2]
 
