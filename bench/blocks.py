@@ -29,6 +29,53 @@ class NoopBlock(Block):
         yield "out", data.x
 
 
+class CountdownBlock(Block):
+    """Feeds itself until nothing is left: a loop."""
+
+    id = "be9c4000-0000-4000-8000-000000000007"
+
+    class Input(BlockInput):
+        left: int = Field(description="Passes after this one.")
+
+    class Output(BlockOutput):
+        again: int = Field(description="One less.")
+        done: bool = Field(description="After the last pass.")
+
+    def run(self, data: Input, context: Context) -> Emissions:
+        yield ("again", data.left - 1) if data.left else ("done", True)
+
+
+class SeriesBlock(Block):
+    """Emits numbers."""
+
+    id = "be9c4000-0000-4000-8000-000000000008"
+
+    class Input(BlockInput):
+        number: int = Field(description="How many.")
+
+    Output = Same
+
+    def run(self, data: Input, context: Context) -> Emissions:
+        for number in range(data.number):
+            yield "out", number
+
+
+class WaitingBlock(Block):
+    """On a thread, as a call to a service that takes its time."""
+
+    id = "be9c4000-0000-4000-8000-000000000009"
+    workload = Workload.IO
+
+    class Input(BlockInput):
+        seconds: float = Field(description="How long.")
+
+    Output = Same
+
+    def run(self, data: Input, context: Context) -> Emissions:
+        time.sleep(data.seconds)
+        yield "out", data.seconds
+
+
 class LookingBlock(Block):
     """On a thread, looks whether it is to end."""
 

@@ -1,9 +1,11 @@
 """From measurements to figures: medians with their range, and ratios within rounds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import ceil
 from statistics import median
 from typing import Any, TypeAlias
 
+from bench.awaiting import OFTEN, pause
 from bench.rounds import Taken
 from bench.workloads import Measured, Workload
 
@@ -24,6 +26,12 @@ def starting_ms_per_node(some: list[Measured]) -> float:
     return median(one.starting / one.nodes * 1000 for one in some)
 
 
+def seen_ms(some: list[Measured]) -> float | None:
+    """Of a whole run, not of a node: what somebody waits who has started it."""
+    seen = [one.seen * 1000 for one in some if one.seen is not None]
+    return median(seen) if seen else None
+
+
 def cpu_of(*kinds: str) -> Measure:
     """Of all measurements together, because the clock of processes ticks every 10 ms. No kinds: all that are known."""
 
@@ -38,6 +46,7 @@ OF_EACH: Mapping[str, Measure] = {
     "ms_per_node": ms_per_node,
     "nodes_per_second": nodes_per_second,
     "starting_ms_per_node": starting_ms_per_node,
+    "seen_ms": seen_ms,
 }
 OF_ROUNDS: Mapping[str, Measure] = {
     "cpu_ms_per_node": cpu_of(),
@@ -45,14 +54,15 @@ OF_ROUNDS: Mapping[str, Measure] = {
     "cpu_ms_per_node_broker": cpu_of("broker"),
     "cpu_ms_per_node_database": cpu_of("database"),
 }
-RATIOS: Mapping[str, Measure] = {"time": ms_per_node, "cpu": cpu_of()}
+RATIOS: Mapping[str, Measure] = {"time": ms_per_node, "cpu": cpu_of(), "seen": seen_ms}
 
 
 def figure(values: Iterable[float | None]) -> Figure | None:
-    known = [value for value in values if value is not None]
+    known = sorted(value for value in values if value is not None)
     if not known:
         return None
-    return {"median": median(known), "min": min(known), "max": max(known), "samples": float(len(known))}
+    late = known[ceil(0.95 * len(known)) - 1]
+    return {"median": median(known), "min": known[0], "p95": late, "max": known[-1], "samples": float(len(known))}
 
 
 def figures(taken: Taken, workloads: Sequence[Workload]) -> list[dict[str, Any]]:
@@ -62,6 +72,7 @@ def figures(taken: Taken, workloads: Sequence[Workload]) -> list[dict[str, Any]]
             "key": work.key,
             "title": work.title,
             "nodes": work.nodes,
+            "watched": pause(work.nodes) == OFTEN,
             "contenders": {name: _of(rounds, taken[work.key][SUBJECT]) for name, rounds in taken[work.key].items()},
         }
         for work in workloads

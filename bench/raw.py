@@ -10,21 +10,10 @@ from uuid import uuid4
 
 from celery import chain, chord
 
+from bench.awaiting import await_all, pause
 from bench.cpu import Meter
 from bench.raw_tasks import app, hop, noop
 from bench.workloads import Chain, Fan, Measured, Shape
-
-PAUSE = 0.05
-PATIENCE = 300.0
-
-
-def await_all(done: Callable[[], bool]) -> None:
-    """A cheap question now and then: what is measured are times that the workers write down, not when we notice."""
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        if time.monotonic() > deadline:
-            sys.exit(f"The runs did not end within {PATIENCE:g} s.")
-        time.sleep(PAUSE)
 
 
 def _redis() -> Any:
@@ -50,10 +39,10 @@ class PublishNext:
         for _ in range(runs):
             hop.delay(shape.nodes, ends)
         started = time.time()
-        await_all(lambda: _redis().llen(ends) >= runs)
+        seen = await_all(lambda: _redis().llen(ends) >= runs, pause=pause(runs * shape.nodes))
         cpu = self._meter.read()
         last = max(float(end) for end in _redis().lrange(ends, 0, -1))
-        return Measured(runs * shape.nodes, last - began, started - began, cpu)
+        return Measured(runs * shape.nodes, last - began, started - began, cpu, seen - began)
 
 
 class Canvas:
@@ -75,13 +64,13 @@ class Canvas:
         started = time.time()
         backend: Any = app.backend
         keys = [backend.get_key_for_task(task_id) for task_id in last]
-        await_all(lambda: int(_redis().exists(*keys)) == runs)
+        seen = await_all(lambda: int(_redis().exists(*keys)) == runs, pause=pause(runs * shape.nodes))
         cpu = self._meter.read()
         results = [json.loads(text) for text in _redis().mget(keys)]
         if any(result["status"] != "SUCCESS" for result in results):
             sys.exit(f"{self.name}: a task failed: {results[0]}")
         end = max(datetime.fromisoformat(result["date_done"]).timestamp() for result in results)
-        return Measured(runs * shape.nodes, end - began, started - began, cpu)
+        return Measured(runs * shape.nodes, end - began, started - began, cpu, seen - began)
 
 
 def in_a_row(shape: Chain) -> Any:

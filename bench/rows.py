@@ -38,12 +38,13 @@ def _new_id() -> str:
 
 def fill(run: GraphExecution, runs: int, *, each: int) -> None:
     """Copies of a run that has one node execution; in every copy there are `each` of that."""
-    copies(run, runs, root_id=f"'{run.pk if connection.vendor == 'postgresql' else run.pk.hex}'")
+    same = f"'{run.pk if connection.vendor == 'postgresql' else run.pk.hex}'"
+    copies(run, runs, root_id=same)
     node = NodeExecution.objects.get(run=run)
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE numbered AS SELECT id, row_number() OVER () AS n FROM executions_graphexecution"
-            f" WHERE status = '{run.status}'"
+            f" WHERE status = '{run.status}' AND (id = {same} OR root_id = {same})"
         )
         cursor.execute("CREATE INDEX numbered_n ON numbered (n)")
         of_each = f"(SELECT id FROM numbered WHERE n = 1 + i %% {runs + 1})"  # the copied run is one of them

@@ -1,4 +1,4 @@
-"""Celery workers, started alike for everybody who is compared."""
+"""The processes that are measured; Celery workers are started alike for everybody who is compared."""
 
 import os
 import subprocess
@@ -17,34 +17,42 @@ POOL = ("-P", "prefork", "-c", "2", "--prefetch-multiplier", "4")
 
 
 @contextmanager
-def worker(app: str, queues: str, state: Path, pool: Sequence[str] = POOL) -> Iterator[int]:
+def worker(app: str, queues: str, state: Path, pool: Sequence[str] = POOL, **variables: str) -> Iterator[int]:
     """One worker with two pool processes, unless `pool` says otherwise, ready; the id of its main process."""
     name = f"{app}-{queues}".replace(".", "-").replace(",", "-")
-    log, ready = state / f"{name}.log", state / f"{name}.ready"
-    command = [sys.executable, "-m", "celery", "-q", "-A", app, "worker", "-n", f"{name}-{os.getpid()}@bench"]
+    command = ["celery", "-q", "-A", app, "worker", "-n", f"{name}-{os.getpid()}@bench"]
     command += ["-Q", queues, "-l", "warning", *pool, *ALONE]
+    with process(name, command, state, **variables) as pid:
+        yield pid
+
+
+@contextmanager
+def process(name: str, module: Sequence[str], state: Path, **variables: str) -> Iterator[int]:
+    """A module with its arguments, ready (it makes the file PETIOLE_READY_FILE), in the background; its id."""
+    log, ready = state / f"{name}.log", state / f"{name}.ready"
+    ready.unlink(missing_ok=True)
     with (
         log.open("wb") as out,
         subprocess.Popen(
-            command,
-            env=os.environ | {"PETIOLE_READY_FILE": str(ready)},
+            [sys.executable, "-m", *module],
+            env=os.environ | variables | {"PETIOLE_READY_FILE": str(ready)},
             stdout=out,
             stderr=out,
             preexec_fn=partial(lifeline.end_with_parent, os.getpid()),  # noqa: PLW1509  the parent has no threads
-        ) as process,
+        ) as started,
     ):
         try:
-            _await(ready, process, log)
-            yield process.pid
+            _await(ready, started, log)
+            yield started.pid
         finally:
-            _end(process)
+            _end(started)
 
 
 def _await(ready: Path, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            sys.exit(f"A worker did not become ready:\n{log.read_text(errors='replace')[-4000:]}")
+            sys.exit(f"A process did not become ready:\n{log.read_text(errors='replace')[-4000:]}")
         time.sleep(0.05)
 
 

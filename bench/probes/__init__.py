@@ -1,0 +1,1 @@
+"""What is measured of Petiole alone, one thing after the other."""
