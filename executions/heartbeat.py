@@ -99,11 +99,12 @@ class Heartbeat(threading.Thread):
     def _guarded(self, do: Callable[[], None]) -> None:
         with _busy:
             try:
-                do()
+                try:
+                    do()
+                finally:
+                    connection.close()  # a process that is forked from this one must not inherit it
             except Exception:  # the thread must not end before its process: the next beat tries again
                 log.exception("the heartbeat of %s failed", self.worker.name)
-            finally:
-                connection.close()  # a process that is forked from this one must not inherit it
 
     def _beat(self) -> None:
         if problem := self._tables.problem():

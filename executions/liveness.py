@@ -77,18 +77,23 @@ class FailureDetector:
 class LoopWatch:
     """Notices that the main loop of this process, by which it takes messages, stands still.
 
-    The time during which the loop has a reason (its broker does not answer) does not count."""
+    The time during which the loop has a reason (its broker does not answer) does not count, nor does a time in which
+    nobody looked: then the whole process stood still."""
 
     def __init__(self, patience: float) -> None:
         self.patience = patience  # seconds; longer than Celery's longest pause between two tries to connect: 30
-        self._moved = time.monotonic()
+        self._moved = self._looked = time.monotonic()
 
     def moves(self) -> None:
         """Called by a timer of the loop itself."""
         self._moved = time.monotonic()
 
     def stands_still(self, has_reason: Callable[[], object]) -> bool:
-        still = time.monotonic() - self._moved
+        before, self._looked = self._looked, time.monotonic()
+        if self._looked - before > self.patience / 2:
+            self.moves()
+        still = self._looked - self._moved
         if still > self.patience / 2 and has_reason():
             self.moves()
+            return False
         return still > self.patience

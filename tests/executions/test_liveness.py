@@ -6,8 +6,9 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from django.db import InterfaceError
 
-from executions import liveness
+from executions import heartbeat, liveness
 from executions.liveness import FailureDetector, LoopWatch
 from executions.models import Worker
 from tests.executions.test_takeback import row
@@ -59,3 +60,24 @@ def test_the_time_for_which_a_loop_has_a_reason_to_stand_still_does_not_count(mo
     for now[0], broker in [(40, "away"), (80, "away"), (110, ""), (139, ""), (141, "")]:
         seen.append(watch.stands_still(lambda broker=broker: broker))  # type: ignore[misc]
     assert seen == [False, False, False, False, True]
+
+
+def test_a_process_that_stood_still_as_a_whole_does_not_blame_its_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was suspended for a while: the thread that watches may be the first to go on."""
+    now = [0.0]
+    monkeypatch.setattr(liveness, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    watch, seen = LoopWatch(60), []
+    for now[0] in (3, 500, 503):
+        seen.append(watch.stands_still(lambda: ""))
+    assert seen == [False, False, False]
+
+
+def test_the_heartbeat_goes_on_when_a_lost_connection_cannot_even_be_closed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise InterfaceError("the connection is lost")
+
+    monkeypatch.setattr(heartbeat, "connection", SimpleNamespace(close=fail))
+    heartbeat.Heartbeat(row(), set, list)._guarded(lambda: None)
+    assert "the heartbeat of io@here failed" in caplog.text
