@@ -37,7 +37,7 @@ def family(pid: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for each in _pids():
         with suppress(OSError):
-            children.setdefault(int(_fields(each)[1]), []).append(each)
+            children.setdefault(int(fields(each)[1]), []).append(each)
     found, level = [pid], [pid]
     while level:
         level = [child for parent in level for child in children.get(parent, [])]
@@ -63,11 +63,11 @@ def _all() -> dict[int, float]:
     seconds = {}
     for pid in _pids():
         with suppress(OSError):
-            fields = _fields(pid)
-            seconds[pid] = (int(fields[11]) + int(fields[12])) / TICKS
+            seen = fields(pid)
+            seconds[pid] = (int(seen[11]) + int(seen[12])) / TICKS
     return seconds
 
 
-def _fields(pid: int) -> list[str]:
+def fields(pid: int) -> list[str]:
     """What follows the name in /proc/PID/stat: state, parent, …; the name itself may contain anything."""
     return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 
 from blocks import catalogue as known
+from blocks import plugins
 from blocks.sdk.block import Block, describe, is_abstract
 from blocks.sdk.errors import text_of
 from blocks.sdk.spec import BlockSpec
@@ -36,9 +37,12 @@ _ready = threading.Event()
 
 
 def load(modules: Sequence[str] = ()) -> None:
-    """Load the plug-ins of the installation and the named modules. Again is harmless; what is broken is only noted."""
+    """Load the plug-ins of the installation and the named modules. Again is harmless; what is broken is only noted.
+
+    The first question does it, too. Who serves calls it at the start: nobody waits for it then, and pool processes
+    inherit what it has loaded."""
     with _lock:
-        for name in (*_installed(), *modules):
+        for name in (*_installed(), *plugins.named(), *modules):
             if name not in _loaded:
                 _loaded.add(name)
                 _load_module(name)
@@ -70,6 +74,8 @@ def catalogue() -> list[BlockSpec]:
 
 
 def broken() -> list[BrokenPlugin]:
+    if not _ready.is_set():
+        load()
     return list(_broken.values())
 
 

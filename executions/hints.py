@@ -2,7 +2,7 @@
 
 The engine speaks to this room, and knows nothing of what carries the hints (executions.publishing does)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -35,15 +35,22 @@ class Sender(Protocol):
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None: ...
 
 
+_makers: list[Callable[[], Sender]] = []
 _used: list[Sender] = []
 
 
+def made_by(make: Callable[[], Sender]) -> None:
+    """Said once, when the application starts. A command that sends nothing does not pay for what carries the hints."""
+    _makers[:] = [make]
+
+
 def use(sender: Sender) -> None:
-    """Said once, when the application starts."""
     _used[:] = [sender]
 
 
 def send() -> Sender:
+    if not _used:
+        use(_makers[0]())
     return _used[0]
 
 

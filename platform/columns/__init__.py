@@ -1,10 +1,15 @@
 """Columns that every application uses: time-ordered ids, and JSON that keeps what it is given."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from uuid_utils import compat
+
+if TYPE_CHECKING:
+    _Field = models.Field[Any, Any]
+else:
+    _Field = models.Field  # not subscriptable at run time
 
 
 def new_id() -> Any:
@@ -23,7 +28,7 @@ def encode(value: Any) -> Encoded:
     return Encoded(json.dumps(value, separators=(",", ":")))
 
 
-class JSONText(models.Field[Any, Any]):
+class JSONText(_Field):
     """JSON kept as text, because PostgreSQL's jsonb reorders keys and refuses NUL, and key order is meaning here:
     a dictionary is stepped through, merged and printed in the order in which it was built (spec 2.8, blocks E).
 

@@ -9,9 +9,9 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from blocks import registry
+        from blocks import plugins
         from config import checks
 
+        plugins.name(settings.BLOCK_MODULES)
         register(checks.settings_fit_together, "config")
-        registry.load(settings.BLOCK_MODULES)
-        register(checks.plug_ins_are_loaded, "config")
+        register(checks.plug_ins_are_loaded, "blocks")

@@ -1,5 +1,6 @@
 """The Celery application: `celery -A config worker`, `celery -A config beat`."""
 
+import gc
 import logging.config
 import os
 import warnings
@@ -46,6 +47,17 @@ def fit_the_tables(**_: Any) -> None:
     from executions import schema
 
     schema.insist()
+
+
+@signals.worker_init.connect
+def load_the_blocks(**_: Any) -> None:
+    """Once, before the pool is forked. What is there by now stays: the collector need not look at it again and again,
+    and its processes go on sharing the memory of it."""
+    from blocks import registry
+
+    registry.load()
+    gc.collect()
+    gc.freeze()
 
 
 @signals.worker_process_init.connect

@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import django_stubs_ext
 from kombu import Queue
 
 from config import brokers, databases, embedded, env, logs
-
-django_stubs_ext.monkeypatch()  # makes ModelAdmin[Model] and friends subscriptable at run time
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -35,7 +32,7 @@ else:
     SECRET_KEY = env.read("PETIOLE_SECRET_KEY", str, default="") or embedded.secret_key(STATE)
     ALLOWED_HOSTS = env.read("PETIOLE_HOSTS", env.names, default=["localhost", "127.0.0.1", "[::1]"])
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

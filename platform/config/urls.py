@@ -4,6 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from config.admin_site import discover
+
+discover()
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("v1/", include("graphs.urls")),

@@ -42,6 +42,18 @@ def test_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_a_command_that_asks_nothing_of_blocks_and_sends_nothing_does_not_load_what_they_need(tmp_path: Path) -> None:
+    code = (
+        "import sys; from config.console import main; sys.argv = ['manage.py', 'version']; main();"
+        "print(*{'pydantic', 'jinja2', 'redis', 'rest_framework.views', 'executions.admin'} & sys.modules.keys())"
+    )
+    variables = {"PATH": os.defpath, "PETIOLE_STATE": str(tmp_path / "state")}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout.splitlines()[1:] == [""]
+
+
 def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     away = PRODUCTION | {"DATABASE_URL": "postgresql://petiole@127.0.0.1:9/petiole"}
     ended = manage(tmp_path, "up", "--port", "0", **away)

@@ -11,12 +11,13 @@ from django.conf import settings
 from config.embedded import private_folder
 from config.slots import Slots
 from config.supervisor import broker, lock, preparation, roles, traces
-from config.supervisor.crew import Crew
+from config.supervisor.crew import TURN_SECONDS, Crew
 from config.supervisor.errors import CannotStart
 from config.supervisor.output import say
 
 BROKER_SECONDS = 30.0
 MOST_FAILURES = 5
+SOON_SECONDS = 0.05  # a start is not to wait for the supervisor
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -106,7 +107,7 @@ def watch(crew: Crew, listener: socket.socket) -> bool:
     """Until somebody asks to stop. False: the children never became ready."""
     ready = False
     while not crew.asked:
-        crew.turn()
+        crew.turn(seconds=TURN_SECONDS if ready else SOON_SECONDS)
         if not ready and all(child.ready for child in crew.children.values()) and healthy(listener):
             ready = True
             say(f"ready: http://{address(listener)}")
