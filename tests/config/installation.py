@@ -78,9 +78,10 @@ class Installation:
             self.said += chunk.decode()
 
     def get(self, path: str, token: str = "") -> tuple[int, Any]:
+        """A web process that is just being started lets its callers wait."""
         found = READY.search(self.said)
         assert found is not None
-        with closing(http.client.HTTPConnection(found[1], int(found[2]), timeout=20)) as connection:
+        with closing(http.client.HTTPConnection(found[1], int(found[2]), timeout=90)) as connection:
             connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
             answer = connection.getresponse()
             text = answer.read().decode()

@@ -9,7 +9,10 @@ from typing import Final
 from tests.project.documents import ROOT
 
 # Whoever calls one of these on a query set writes.
-WRITES: Final = {"update", "create", "bulk_create", "get_or_create", "save", "delete", "requeue", "moves_to"}
+WRITES: Final = {
+    *("update", "bulk_update", "update_or_create", "create", "bulk_create", "get_or_create", "save", "delete"),
+    *("requeue", "wait_again", "moves_to"),
+}
 
 
 @dataclass(frozen=True)

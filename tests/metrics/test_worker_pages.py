@@ -24,11 +24,11 @@ RUNS = 5
 
 
 @contextmanager
-def worker(pool: str) -> Iterator[tuple[Process, int]]:
+def worker(pool: str, **variables: str) -> Iterator[tuple[Process, int]]:
     """The only one that takes anything, and the port of its page."""
     port = free_port()
-    options = POOLS[pool]
-    with others_pause(*ALL), stack.worker(",".join(ALL), *options, PETIOLE_METRICS_PORT=str(port)) as process:
+    variables["PETIOLE_METRICS_PORT"] = str(port)
+    with others_pause(*ALL), stack.worker(",".join(ALL), *POOLS[pool], **variables) as process:
         yield process, port
 
 
@@ -102,18 +102,20 @@ def test_a_killed_pool_process_takes_nothing_back(build: Build) -> None:
     assert after("petiole_runs_ended_total", "COMPLETED") == 2 * RUNS
 
 
-def test_a_node_whose_process_is_killed_is_counted_as_taken_back_and_recovered(build: Build) -> None:
-    slow = build({"c": (TEST_BLOCKS["Count"], {"n": 3, "pause": 1.5}), "e": "Echo"}, "c.out -> e.x")
+def test_a_node_whose_process_is_killed_is_counted_as_taken_back_and_recovered(build: Build, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    slow = build({"c": (TEST_BLOCKS["Count"], {"n": 3, "until": str(go_on)}), "e": "Echo"}, "c.out -> e.x")
     with worker("prefork") as (process, port):
         run = slow.start()
         eventually(lambda: statuses(slow, run, "e") == ["COMPLETED"])
         [busy] = {pid for pid in pool_processes(process) if f"process {pid} " in str(slow.of(run, "c")[0].holder)}
         os.kill(busy, signal.SIGKILL)
+        go_on.touch()
         assert end_of(run).status == Status.COMPLETED
         page = quiet(port)
     assert page("petiole_takebacks_total", "process_killed") == 1
     assert page("petiole_recovery_seconds_count", "process_killed") == 1
-    assert 0 < (page("petiole_recovery_seconds_sum", "process_killed") or 0) < 15
+    assert (page("petiole_recovery_seconds_sum", "process_killed") or 0) > 0
     assert page("petiole_node_executions_ended_total", "COMPLETED") == 4
     assert (page("petiole_busy_slots", "prefork"), page("petiole_pool_slots", "prefork")) == (0, 2)
 
@@ -122,14 +124,16 @@ def pool_processes(worker: Process) -> set[int]:
     return {int(pid) for pid in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()}
 
 
-def test_a_worker_that_drains_says_that_it_is_busy(build: Build) -> None:
-    slow = build({"c": (TEST_BLOCKS["Count"], {"n": 1, "pause": 3})})
-    with worker("threads") as (process, port):
+def test_a_worker_that_drains_says_that_it_is_busy(build: Build, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    slow = build({"c": (TEST_BLOCKS["Count"], {"n": 1, "until": str(go_on)})})
+    with worker("threads", PETIOLE_SHUTDOWN_SECONDS="60") as (process, port):
         run = slow.start()
         eventually(lambda: statuses(slow, run, "c") == ["RUNNING"])
         eventually(lambda: scraped(port)("execution_manager_utilization_ratio") == 0.5)
         process.terminate()
         eventually(lambda: scraped(port)("execution_manager_utilization_ratio") == 1)
         assert scraped(port)("petiole_draining", "threads") == 1
+        go_on.touch()
         assert process.wait(20) == 0
     assert end_of(run).status == Status.COMPLETED
