@@ -9,9 +9,11 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
+        import outbound
         from blocks import plugins
         from config import checks
 
         plugins.name(settings.BLOCK_MODULES)
+        outbound.configure(settings.OUTBOUND_ALLOW)
         register(checks.settings_fit_together, "config")
         register(checks.plug_ins_are_loaded, "blocks")

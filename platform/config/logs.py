@@ -16,6 +16,9 @@ QUIET = {
     "django.request": "ERROR",
     "django.security.DisallowedHost": "CRITICAL",
     "uvicorn.error": "WARNING",
+    # They write addresses, in which there may be keys.
+    "httpx": "WARNING",
+    "openai": "WARNING",
     "kombu": "WARNING",
     "asyncio": "WARNING",
 }

@@ -169,6 +169,7 @@ SPECTACULAR_SETTINGS = {
 # -- Blocks
 
 BLOCK_MODULES: list[str] = env.read("PETIOLE_BLOCK_MODULES", env.names, default=[])
+OUTBOUND_ALLOW: list[str] = env.read("PETIOLE_OUTBOUND_ALLOW", env.names, default=[])
 
 # -- Credits (1 credit = 1 cent)
 

@@ -1,0 +1,36 @@
+"""The only way out: HTTP to public addresses, and to what the operator allows. Pure: no Django, knows nobody.
+
+`client(policy)` and `async_client(policy)` are httpx clients that refuse everything else; `fetch` follows redirects
+without telling one host what is meant for another.
+"""
+
+from typing import TYPE_CHECKING
+
+from outbound.policy import Blocked, Policy, TooLarge, allowed, allowing, configure
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Blocked", "Policy", "TooLarge", "allowed", "allowing", "async_client", "client", "configure", "fetch"]
+
+
+def client(policy: Policy | None = None) -> "httpx.Client":
+    """A client whose every connection is held against `policy`. It follows no redirects by itself: see `fetch`."""
+    from outbound import clients
+
+    return clients.client(policy or Policy())
+
+
+def async_client(policy: Policy | None = None) -> "httpx.AsyncClient":
+    from outbound import clients
+
+    return clients.async_client(policy or Policy())
+
+
+def fetch(
+    client: "httpx.Client", request: "httpx.Request", *, secret: frozenset[str] = frozenset()
+) -> "httpx.Response":
+    """Send and read, following redirects with the same method and body; `secret` names headers of the first host."""
+    from outbound import redirects
+
+    return redirects.fetch(client, request, secret)
