@@ -5,6 +5,7 @@ from blocks.sdk.cases import Case, run_case
 from blocks.sdk.context import Context, Wait
 from blocks.sdk.conversion import convert
 from blocks.sdk.costs import Cost, CostType, price
+from blocks.sdk.credentials import APIKey, Credential, HostScoped, OAuth2, UserPassword
 from blocks.sdk.errors import BlockDisabled, ConversionError, DefinitionError, InputError, decorate
 from blocks.sdk.fields import BareOutput, BlockInput, BlockOutput, Credentials, CredentialsReference, Field
 from blocks.sdk.kinds import BlockType, Category, Effect, Workload
@@ -12,6 +13,7 @@ from blocks.sdk.spec import AsyncEmissions, BlockSpec, CredentialsField, Emissio
 from blocks.sdk.values import to_json
 
 __all__ = [
+    "APIKey",
     "AsyncEmissions",
     "BareOutput",
     "Block",
@@ -26,6 +28,7 @@ __all__ = [
     "ConversionError",
     "Cost",
     "CostType",
+    "Credential",
     "Credentials",
     "CredentialsField",
     "CredentialsReference",
@@ -33,8 +36,11 @@ __all__ = [
     "Effect",
     "Emissions",
     "Field",
+    "HostScoped",
     "InputError",
     "InputPin",
+    "OAuth2",
+    "UserPassword",
     "Wait",
     "Workload",
     "convert",

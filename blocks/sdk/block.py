@@ -24,6 +24,8 @@ class Block:
 
     `run(self, data, context)` is a generator or an async generator of (output name, value); a `Wait` as the last
     thing suspends the node. A fresh instance is made for every call. A class whose name ends in `Base` is abstract.
+    For each credentials pin `run` takes a keyword argument of its name: `run(self, data, context, *, credentials)`;
+    it is None when the pin is optional and nobody has chosen one.
     """
 
     id: ClassVar[str]
@@ -87,8 +89,8 @@ def _implementation(block: type[Block], *, is_async: bool) -> Implementation:
         except pydantic.ValidationError as wrong:
             raise InputError(_told(wrong)) from None
 
-    def start(data: BlockInput, context: Context) -> Any:
-        return block().run(data, context)
+    def start(data: BlockInput, context: Context, injected: Mapping[str, Any]) -> Any:
+        return block().run(data, context, **injected)
 
     return Implementation(build, start, _converters(model), is_async, block)
 

@@ -6,13 +6,15 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from blocks.sdk.context import Context, Wait
+from blocks.sdk.credentials import Credential
 from blocks.sdk.values import to_json
 
 if TYPE_CHECKING:
-    from blocks.sdk.spec import BlockSpec
+    from blocks.sdk.spec import AsyncEmissions, BlockSpec, Emissions
 
 # a block under test that waits more often than that does not end
 MOST_WAITS = 1000
@@ -22,13 +24,15 @@ MOST_WAITS = 1000
 class Case:
     """Input as it would be on the pins; each expected value is a value, a type, or a function that accepts it.
 
-    `raises` is a part of the message with which the block fails after it emitted `outputs`.
+    `raises` is a part of the message with which the block fails after it emitted `outputs`; `credentials` are what
+    it receives, by the name of the pin.
     """
 
     input: Mapping[str, Any]
     outputs: Sequence[tuple[str, Any]] = ()
     raises: str | None = None
     context: Context = field(default_factory=Context)
+    credentials: Mapping[str, Credential] = field(default_factory=dict)
 
 
 def run_case(spec: BlockSpec, case: Case) -> str | None:
@@ -36,7 +40,7 @@ def run_case(spec: BlockSpec, case: Case) -> str | None:
     emitted: list[tuple[str, Any]] = []
     failure = None
     try:
-        call(spec, case.input, case.context, into=emitted)
+        call(spec, case.input, case.context, case.credentials, into=emitted)
     except Exception as wrong:  # whatever it is, it is compared with what the case expects
         failure = wrong
     for name, value in emitted:
@@ -50,22 +54,24 @@ def run_case(spec: BlockSpec, case: Case) -> str | None:
 
 
 def call(
-    spec: BlockSpec, data: Mapping[str, Any], context: Context, *, into: list[tuple[str, Any]] | None = None
+    spec: BlockSpec,
+    data: Mapping[str, Any],
+    context: Context,
+    credentials: Mapping[str, Credential] = MappingProxyType({}),
+    *,
+    into: list[tuple[str, Any]] | None = None,
 ) -> list[tuple[str, Any]]:
     """Everything the block emits for `data`, as JSON; what came before a failure is in `into`."""
     emitted = [] if into is None else into
     for _ in range(MOST_WAITS):
-        wait = asyncio.run(_drain(spec, data, context, emitted))
+        wait = asyncio.run(_drain(spec.start(spec.bind(data), context, **credentials), emitted))
         if wait is None:
             return emitted
         context = dataclasses.replace(context, state=to_json(wait.state))
     raise RuntimeError(f"{spec.name} still waits after {MOST_WAITS} calls")
 
 
-async def _drain(
-    spec: BlockSpec, data: Mapping[str, Any], context: Context, emitted: list[tuple[str, Any]]
-) -> Wait | None:
-    running = spec.start(spec.bind(data), context)
+async def _drain(running: Emissions | AsyncEmissions, emitted: list[tuple[str, Any]]) -> Wait | None:
     if isinstance(running, AsyncIterator):
         async for item in running:
             if isinstance(item, Wait):

@@ -7,6 +7,7 @@ from typing import Any
 
 from blocks.sdk.check import compiled
 from blocks.sdk.costs import Cost
+from blocks.sdk.credentials import KINDS
 from blocks.sdk.errors import DefinitionError
 from blocks.sdk.fields import BareOutput, BlockInput, CredentialsReference
 from blocks.sdk.kinds import BlockType, Category, Effect, Workload
@@ -18,7 +19,7 @@ _KINDS = (("block_type", BlockType), ("effect", Effect))
 
 def check(block: type) -> None:
     """Raises DefinitionError, naming everything that is wrong at once."""
-    problems = [*_naming(block), *_models(block), *_options(block)]
+    problems = [*_naming(block), *_models(block), *_options(block), *_arguments(block)]
     if problems:
         raise DefinitionError(f"{block.__module__}.{block.__name__}: {'; '.join(problems)}")
 
@@ -59,13 +60,34 @@ def _models(block: Any) -> Iterator[str]:
 
 def _credentials(name: str, info: Any) -> Iterator[str]:
     named = name == "credentials" or name.endswith("_credentials")
-    declared = isinstance(info.json_schema_extra, dict) and "credentials_provider" in info.json_schema_extra
+    declared = _is_credentials(info)
     if named != declared:
         yield f"Input.{name}: Credentials(…) belongs to fields named credentials or …_credentials, and only to them"
     if declared and info.annotation not in (CredentialsReference, CredentialsReference | None):
         yield f"Input.{name} must be annotated as CredentialsReference"
+    if declared and (unknown := set(info.json_schema_extra["credentials_types"]) - KINDS.keys()):
+        yield f"Input.{name}: types must be of {', '.join(KINDS)}, not {', '.join(sorted(unknown))}"
     if declared and len(info.json_schema_extra["credentials_provider"]) > 1:
         yield from _discriminated(name, info.json_schema_extra)
+
+
+def _arguments(block: Any) -> Iterator[str]:
+    """The engine hands `run` one keyword argument for each credentials pin, and nothing else."""
+    if not (isinstance(getattr(block, "Input", None), type) and issubclass(block.Input, BlockInput)):
+        return
+    pins = {name for name, info in block.Input.model_fields.items() if _is_credentials(info)}
+    taken = list(inspect.signature(block.run).parameters.values())[3:]
+    names = {each.name for each in taken if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)}
+    if any(each.kind is each.VAR_KEYWORD for each in taken):
+        names |= pins
+    for name in sorted(pins - names):
+        yield f"run must take the keyword argument {name}, for the pin Input.{name}"
+    for name in sorted(each.name for each in taken if each.name in names - pins and each.default is each.empty):
+        yield f"run takes the argument {name}, but there is no credentials pin Input.{name}"
+
+
+def _is_credentials(info: Any) -> bool:
+    return isinstance(info.json_schema_extra, dict) and "credentials_provider" in info.json_schema_extra
 
 
 def _discriminated(name: str, extra: dict[str, Any]) -> Iterator[str]:

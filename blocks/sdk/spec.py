@@ -10,6 +10,7 @@ from blocks.sdk.check import Check, compiled
 from blocks.sdk.context import Context, Wait
 from blocks.sdk.conversion import Converter, says_nothing
 from blocks.sdk.costs import Cost
+from blocks.sdk.credentials import Credential
 from blocks.sdk.errors import BlockDisabled, ConversionError, InputError
 from blocks.sdk.fields import BlockInput
 from blocks.sdk.kinds import BlockType, Category, Effect, Workload
@@ -51,7 +52,7 @@ class Implementation:
     """The code behind a block; placeholders have none."""
 
     build: Callable[[Mapping[str, Any]], BlockInput]
-    start: Callable[[BlockInput, Context], Emissions | AsyncEmissions]
+    start: Callable[[BlockInput, Context, Mapping[str, Any]], Emissions | AsyncEmissions]
     converters: tuple[tuple[str, Converter], ...]
     is_async: bool
     block: type
@@ -140,9 +141,9 @@ class BlockSpec:
             raise InputError(problem)
         return self._running().build(data)
 
-    def start(self, data: BlockInput, context: Context) -> Emissions | AsyncEmissions:
+    def start(self, data: BlockInput, context: Context, **credentials: Credential | None) -> Emissions | AsyncEmissions:
         """One call of the block, on an instance of its own: an async iterator when `is_async`."""
-        return self._running().start(data, context)
+        return self._running().start(data, context, dict.fromkeys(self.credentials) | credentials)
 
     def output_problem(self, name: str, value: Any) -> str | None:
         """Why `value`, plain JSON, may not be emitted as `name`. Only STANDARD blocks are held to their schema."""

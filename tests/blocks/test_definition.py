@@ -58,6 +58,23 @@ def run(self: Block, data: Any, context: Any) -> Emissions:
     yield "out", 1
 
 
+class UnknownKind(BlockInput):
+    credentials: CredentialsReference = Credentials(providers=["github"], types=["token"])
+
+
+class TwoKeys(BlockInput):
+    first_credentials: CredentialsReference = Credentials(providers=["github"], types=["api_key"])
+    second_credentials: CredentialsReference | None = Credentials(providers=["x"], types=["oauth2"], optional=True)
+
+
+def with_any(self: Block, data: Any, context: Any, **credentials: Any) -> Emissions:
+    yield "out", 1
+
+
+def with_one(self: Block, data: Any, context: Any, *, first_credentials: Any, key: Any) -> Emissions:
+    yield "out", 1
+
+
 def no_generator(self: Block, data: Any, context: Any) -> list[Any]:
     return []
 
@@ -80,6 +97,10 @@ def define(name: str = "SomeBlock", **changes: Any) -> type[Block]:
         ({"Input": LooseKey}, "Input.key: Credentials"),
         ({"Input": FalseCredentials}, "Input.credentials: Credentials"),
         ({"Input": TwoProviders}, "needs a discriminator"),
+        ({"Input": UnknownKind}, "types must be of api_key, oauth2, user_password, host_scoped, not token"),
+        ({"Input": TwoProvidersTold}, "run must take the keyword argument credentials, for the pin Input.credentials"),
+        ({"Input": TwoKeys, "run": with_one}, "run must take the keyword argument second_credentials"),
+        ({"Input": TwoKeys, "run": with_one}, "run takes the argument key, but there is no credentials pin Input.key"),
         ({"block_type": "STANDARD"}, "block_type must be a BlockType"),
         ({"effect": "pure"}, "effect must be a Effect"),
         ({"workload": "io"}, "workload must be a Workload"),
@@ -112,7 +133,7 @@ def test_a_default_must_fit_its_own_pin() -> None:
 
 
 def test_a_block_of_several_providers_says_which_pin_decides() -> None:
-    spec = describe(define(Input=TwoProvidersTold))
+    spec = describe(define(Input=TwoProvidersTold, run=with_any))
     field = spec.credentials["credentials"]
     assert field.discriminator == "host"
     assert field.discriminator_mapping["gitlab"] == "gitlab"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from blocks.sdk import (
+    APIKey,
     Block,
     BlockInput,
     BlockOutput,
@@ -86,5 +87,5 @@ class KeyedBlock(Block):
         credentials: CredentialsReference = Credentials(providers=["github"], types=["api_key"])
         x: Any = Field()
 
-    def run(self, data: Input, context: Context) -> Emissions:
+    def run(self, data: Input, context: Context, *, credentials: APIKey) -> Emissions:
         yield "out", data.x

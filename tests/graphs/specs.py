@@ -31,7 +31,7 @@ class SampleBase(Block):
 
     Output: ClassVar[type[BareOutput]] = OneOutput
 
-    def run(self, data: Any, context: Any) -> Iterator[tuple[str, Any]]:
+    def run(self, data: Any, context: Any, **credentials: Any) -> Iterator[tuple[str, Any]]:
         yield "out", data
 
 
