@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from audit import services as audit
 from executions import logfields
 from executions.database import repeated
 from executions.engine import admission, pausing, retry, stop, takeback
@@ -45,12 +46,19 @@ def stop_run(run: GraphExecution, *, wait: float | None = None) -> GraphExecutio
     if _reread(run).is_final:
         return run
     with logfields.about(run=run.pk, user=run.user_id):
+        if run.stop_requested_at is None:
+            _noted("run.stopped", run)
         stop.begin(run.pk)
         pause = 0.02
         while not _ended(run) and time.monotonic() < deadline:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.25)
     return run
+
+
+@repeated
+def _noted(action: str, run: GraphExecution) -> None:
+    audit.record(action, subject=run, subject_id=run.pk, detail={"owner": str(run.user_id)})
 
 
 @repeated
@@ -65,18 +73,21 @@ def retry_run(run: GraphExecution) -> GraphExecution:
     Raises NotRetryable or RunBelow (409), GraphNotFound (404), and what `start` raises; then nothing has changed."""
     with logfields.about(run=run.pk, user=run.user_id):
         retry.retry(run.pk)
+        _noted("run.retried", run)
     return _reread(run)
 
 
 def pause_run(run: GraphExecution) -> GraphExecution:
     """Nothing new is started for the run and those below it. Raises NotPausable or RunBelow (409)."""
     pausing.pause(run.pk)
+    _noted("run.paused", run)
     return _reread(run)
 
 
 def resume_run(run: GraphExecution) -> GraphExecution:
     """The run goes on where it was paused. Raises NotPausable or RunBelow (409)."""
     pausing.resume(run.pk)
+    _noted("run.resumed", run)
     return _reread(run)
 
 

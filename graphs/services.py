@@ -10,6 +10,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from accounts.models import User
+from audit import services as audit
 from blocks import registry
 from graphs import nesting, reading, storing, validate
 from graphs.body import GraphBody, parse
@@ -75,6 +76,7 @@ def delete(owner: User, graph_id: UUID | str) -> int:
         if graph is None:
             return 0
         found.update(deleted_at=timezone.now())
+        audit.record("graph.deleted", subject=graph, subject_id=graph.pk, detail={"owner": str(owner.pk)})
         return graph.versions.count()
 
 

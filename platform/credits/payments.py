@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from audit import services as audit
 from credits import ledger
 from credits.errors import AmountRefused, EnoughBalance, UnknownPayment, dollars
 from credits.models import CreditTransaction
@@ -72,4 +73,6 @@ def take_back(user_id: UUID, payment: str, amount: int, *, key: str, reason: str
     row = CreditTransaction(user_id=user_id, type=Type.REFUND, amount=-amount, key=key, payment=paid)
     row.metadata = {"reason": reason}
     move(held, row)
+    detail = {"amount": amount, "payment": payment, "reason": reason, "key": key}
+    audit.record("payment.taken_back", subject=held.user, subject_id=user_id, detail=detail)
     return Booking(key, held.balance)

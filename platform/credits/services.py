@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from audit import services as audit
 from credits import ledger
 from credits.errors import AmountRefused, InsufficientBalance, KeyTaken, UnknownUser, dollars
 from credits.models import MOST, Balance, CreditTransaction, ShortfallNotice, TierTally
@@ -138,6 +139,12 @@ def grant(user_id: UUID, amount: int, *, reason: str, admin_id: UUID | None = No
         move(held, row)
     else:
         raise AmountRefused(f"The balance of {dollars(held.balance)} does not allow to take {dollars(-amount)}.")
+    audit.record(
+        "credits.granted",
+        subject=held.user,
+        subject_id=user_id,
+        detail={"amount": amount, "reason": reason, "key": row.key},
+    )
     return Booking(row.key, held.balance)
 
 
