@@ -1,10 +1,13 @@
 """Turns exceptions into HTTP answers, in one place: domain errors, refused requests, and what nobody expected."""
 
+import logging
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -17,6 +20,12 @@ UNKNOWN_HINT = "Check the id; what belongs to somebody else is answered as if it
 INVALID_HINT = "Compare the request with the schema at /v1/schema."
 NOT_ALLOWED_HINT = "Ask an administrator, or use the token of one."
 BUG_HINT = "This is a bug; the server's log holds the details."
+AWAY = "The database does not do its work at the moment."
+# A commit whose answer was lost may have been made.
+AWAY_HINT = "What was asked for is done as a whole or not at all: look whether it is there before you ask again."
+LATER = {"Retry-After": "5"}
+
+log = logging.getLogger(__name__)
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -28,6 +37,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         content = body(text, getattr(exc, "detail", text), getattr(exc, "hint", ""))
         wait = getattr(exc, "retry_after", None)
         return Response(content, status=status, headers=None if wait is None else {"Retry-After": str(wait)})
+    if isinstance(exc, OperationalError | InterfaceError):
+        log.error("a request was answered 503, the database says: %s", str(exc).strip())
+        return Response(body(AWAY, AWAY, AWAY_HINT), status=HTTPStatus.SERVICE_UNAVAILABLE, headers=LATER)
     answer = answer_of_framework(exc, context)
     if answer is not None:
         answer.data = _framework_body(exc, answer.data)
@@ -90,7 +102,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _away(request)
     if not request.path.startswith(API):
         return defaults.server_error(request)
     text = "Something went wrong on our side."
     return JsonResponse(body(text, text, BUG_HINT), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    if request.path.startswith(API):
+        return JsonResponse(body(AWAY, AWAY, AWAY_HINT), status=status, headers=LATER)
+    return HttpResponse(f"{AWAY} {AWAY_HINT}", content_type="text/plain", status=status, headers=LATER)

@@ -1,6 +1,8 @@
 """Answers /healthz and /metrics before anything else: probes know neither the host's name nor a password."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import redis
@@ -37,7 +39,7 @@ def probes(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest]
 
 def healthz() -> JsonResponse:
     """200 when this process reaches everything it needs to serve, 503 and what is missing otherwise."""
-    problems = {"database": database_problem(), "broker": broker_problem()}
+    problems = {"database": database_problem(), "broker": broker_problem(), "disk": disk_problem()}
     healthy = not any(problems.values())
     seen = {name: problem or "ok" for name, problem in problems.items()}
     return JsonResponse({"status": "ok" if healthy else "unavailable", **seen}, status=200 if healthy else 503)
@@ -62,6 +64,14 @@ def broker_problem() -> str:
         from executions.waiting import broker
 
         return "RabbitMQ does not answer" if broker.broker_problem() else ""
+    return ""
+
+
+def disk_problem() -> str:
+    """The disk of the state folder holds SQLite, the broker and the logs; that of the files holds large values."""
+    for folder in (settings.STATE, Path(settings.MEDIA_ROOT)):
+        if folder.is_dir() and (left := shutil.disk_usage(folder).free) < settings.MIN_FREE_BYTES:
+            return f"{left // 2**20} MB are left in {folder}"
     return ""
 
 

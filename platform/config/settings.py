@@ -85,6 +85,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # the admin's files are served from the packages: no collectstatic step
 MEDIA_ROOT = env.read("PETIOLE_FILES", env.folder, default=STATE / "files")
+MIN_FREE_BYTES = env.read("PETIOLE_MIN_FREE_BYTES", env.whole(), default=32 * 1024 * 1024)
 SERVE_HTTPS = env.read("PETIOLE_HTTPS", env.boolean, default=PRODUCTION)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVE_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if SERVE_HTTPS else 0

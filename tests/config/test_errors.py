@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError, connection
 from django.http import Http404
 from django.test import Client, RequestFactory
 from rest_framework import exceptions, serializers
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
+from accounts.models import User
 from config import errors
 
 
@@ -135,3 +137,29 @@ def test_a_bug_is_answered_in_the_language_of_the_address(path: str, kind: str) 
         assert (response.status_code, response["content-type"]) == (status, kind)
         assert "Error" not in response.content.decode() or kind.startswith("text")
     assert path.startswith("/admin") or json.loads(errors.server_error(request).content)["hint"] == errors.BUG_HINT
+
+
+class _Away:
+    """The database answers nothing but this."""
+
+    def __call__(self, *_: Any) -> Any:
+        raise OperationalError('connection to server at "10.0.0.7" failed: No route to host')
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_is_no_bug_of_ours_and_says_when_to_ask_again(client: Client) -> None:
+    client.raise_request_exception = False
+    with connection.execute_wrapper(_Away()):
+        response = client.get("/v1/graphs", headers={"authorization": "Bearer some-token"})
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response.json()["message"] == errors.AWAY
+    assert "10.0.0.7" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_pages_say_it_too(client: Client, admin_user: User) -> None:
+    client.force_login(admin_user)
+    client.raise_request_exception = False
+    with connection.execute_wrapper(_Away()):
+        response = client.get("/admin/")
+    assert (response.status_code, response.content.decode()) == (503, f"{errors.AWAY} {errors.AWAY_HINT}")

@@ -25,7 +25,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 def test_it_answers_health_and_shows_the_admin(running: Installation) -> None:
-    assert running.get("/healthz") == (200, {"status": "ok", "database": "ok", "broker": "ok"})
+    assert running.get("/healthz") == (200, {"status": "ok", "database": "ok", "broker": "ok", "disk": "ok"})
     assert running.get("/admin/login/")[0] == 200
     assert running.get("/static/admin/css/base.css")[0] == 200
 

@@ -71,7 +71,10 @@ def test_the_application_answers_through_the_limit() -> None:
 @pytest.mark.django_db
 def test_health_asks_database_and_broker(client: Client, broker: None) -> None:
     response = client.get("/healthz", headers={"host": "10.1.2.3"})  # a probe knows the address alone
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "database": "ok", "broker": "ok"})
+    assert (response.status_code, response.json()) == (
+        200,
+        {"status": "ok", "database": "ok", "broker": "ok", "disk": "ok"},
+    )
 
 
 @pytest.mark.django_db
@@ -83,7 +86,16 @@ def test_health_says_what_is_missing(client: Client, settings: Settings) -> None
         "status": "unavailable",
         "database": "ok",
         "broker": "Redis does not answer: ConnectionError",
+        "disk": "ok",
     }
+
+
+@pytest.mark.django_db
+def test_health_says_that_the_disk_is_full(client: Client, settings: Settings, broker: None) -> None:
+    settings.MIN_FREE_BYTES = 2**60
+    response = client.get("/healthz")
+    assert response.status_code == 503
+    assert response.json()["disk"].endswith(f"MB are left in {settings.STATE}")
 
 
 @pytest.mark.django_db
