@@ -79,7 +79,7 @@ class Stage:
     def ends(self, run: GraphExecution) -> None:
         """With all runs below it and what follows their ends; when it does not, what it is doing."""
         try:
-            eventually(lambda: has_ended(run), within=40)
+            eventually(lambda: has_ended(run), within=100)
         except AssertionError as late:
             nodes = NodeExecution.objects.filter(run__root=run)
             rows = nodes.values_list("node__block_id", "status", "waits_for", "holder", "dispatch", "mishaps", "stats")
