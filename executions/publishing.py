@@ -163,8 +163,8 @@ def keep_place(execution_id: UUID, chord_id: str) -> None:
         crash_point("place.kept")
 
 
-def _arguments(execution: NodeExecution, run_id: UUID, version_id: UUID) -> tuple[str, int, str, str]:
-    return str(execution.pk), execution.dispatch, str(run_id), str(version_id)
+def _arguments(execution: NodeExecution, run_id: UUID, version_id: UUID) -> tuple[str, int, str, str, str]:
+    return str(execution.pk), execution.dispatch, str(run_id), str(version_id), str(execution.node_id)
 
 
 def _task(name: str) -> Any:

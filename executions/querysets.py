@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Exists, F, Q, When
+from django.db.models import Case, F, Q, When
 
 from executions import metrics
 from executions.states import NODE_COMES_FROM, OUTSTANDING, RETRYABLE, RUN_COMES_FROM, Status, Step, Waits
@@ -30,14 +30,6 @@ class RunQuerySet(models.QuerySet["GraphExecution"]):
 
     def roots(self) -> Self:
         return self.filter(parent=None)
-
-    def claimable(self, run_id: UUID, root_id: UUID) -> tuple[Exists, Exists]:
-        """Conditions under which a node of the run may start (D10)."""
-        free = Q(stop_requested_at=None, paused_at=None)
-        return (
-            Exists(self.filter(free, pk=run_id, status=Status.RUNNING)),
-            Exists(self.filter(free, pk=root_id)),
-        )
 
     def moves_to(self, status: Status, **changes: Any) -> int:
         """Compare and set; the number of rows that made the step."""

@@ -13,6 +13,7 @@ from executions import logfields, poison, publishing, rates, sweeping, workers
 from executions.crashpoints import crash_point
 from executions.engine import admission, conclusion
 from executions.engine.attempt import End, attempt
+from executions.engine.claim import Ask
 from executions.models import GraphExecution, NodeExecution
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,13 @@ log = logging.getLogger(__name__)
 # come as far as here (config.consumer).
 _RUN: Final[dict[str, type]] = {"run": UUID}
 ARGUMENTS: Final[dict[str, dict[str, type]]] = {
-    "executions.tasks.run_node": {"node_execution": UUID, "dispatch": int, "run": UUID, "graph_version": UUID},
+    "executions.tasks.run_node": {
+        "node_execution": UUID,
+        "dispatch": int,
+        "run": UUID,
+        "graph_version": UUID,
+        "node": UUID,
+    },
     "executions.tasks.admit": _RUN,
     "executions.tasks.resume": _RUN,
     "executions.tasks.conclude": _RUN,
@@ -47,7 +54,9 @@ class NodeTask(Task):  # type: ignore[type-arg]  # not subscriptable at run time
 
 
 @shared_task(bind=True, base=NodeTask)
-def run_node(self: "Task[Any, Any]", execution_id: str, dispatch: int, run_id: str, version_id: str) -> None:
+def run_node(
+    self: "Task[Any, Any]", execution_id: str, dispatch: int, run_id: str, version_id: str, node_id: str
+) -> None:
     """One attempt at a node execution, then its successors (design 3)."""
     if workers.is_draining():
         raise Reject(requeue=True)
@@ -57,7 +66,8 @@ def run_node(self: "Task[Any, Any]", execution_id: str, dispatch: int, run_id: s
     def publish(ready: list[NodeExecution]) -> None:
         publishing.publish_from_member(ready, run, version, chord_id)
 
-    done = attempt(UUID(execution_id), dispatch, workers.holder(), publish, in_chord=chord_id is not None)
+    node = version, UUID(node_id)
+    done = attempt(Ask(UUID(execution_id), dispatch, workers.holder(), chord_id is not None, node), publish)
     if done.end is End.DUPLICATE:
         raise Ignore  # its place in the chord is another message's
     crash_point("run_node.attempted")

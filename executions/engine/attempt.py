@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,13 +15,13 @@ from executions import logfields, metrics, poison
 from executions.crashpoints import crash_point
 from executions.database import release, repeated, write
 from executions.engine import children, finish, limits, stop
-from executions.engine.claim import Holder, Refusal, claim
+from executions.engine.claim import Ask, Refusal, Refused, claim
 from executions.engine.invoke import Outcome, invoke
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed, unclaimed_successors
 from executions.engine.takeback import take_back_one
 from executions.engine.waking import after_failure, ring
-from executions.engine.work import Work, load
+from executions.engine.work import Work
 from executions.errors import LostClaim
 from executions.models import NodeExecution, NodeOutput
 from executions.states import Status, Waits
@@ -55,37 +54,25 @@ class Attempted:
     outside: bool = False
 
 
-def attempt(
-    execution_id: UUID,
-    dispatch: int,
-    holder: Holder,
-    publish: Callable[[list[NodeExecution]], None],
-    *,
-    in_chord: bool = False,
-) -> Attempted:
+def attempt(ask: Ask, publish: Callable[[list[NodeExecution]], None]) -> Attempted:
     """Run a queued execution. `publish` sends executions that become ready while the block still runs;
     those of the last commit are returned. Blocks may fail, this does not: engine errors are recorded and retried."""
-    work: Work | None = None
     try:
-        work = repeated(load)(execution_id)
-        if work is None:
-            poison.found("unknown_id", f"there is no node execution {execution_id}.")
-            return Attempted(End.NOTHING)
+        work = claim(ask)
+        if not isinstance(work, Work):
+            return _refused(ask, work)
         logfields.known(**work.log_fields())
-        refusal = claim(work, dispatch, holder, in_chord=in_chord)
-        if refusal is not None:
-            return _refused(work, refusal)
         routed = _perform(work, publish)
         limits.count(work.facts, len(routed.ready))
         return Attempted(_end(work), routed.ready)
     except LostClaim:
         return Attempted(End.NOTHING)
     except SystemExit:
-        _put_back(work)
+        _put_back(ask)
         raise
     except Exception as bug:
-        log.exception("engine error at node execution %s", execution_id)
-        _mishap(execution_id, dispatch, work, bug)
+        log.exception("engine error at node execution %s", ask.execution_id)
+        _mishap(ask, bug)
         return Attempted(End.WAITS)
     finally:
         release()
@@ -127,22 +114,24 @@ def _enter(work: Work) -> None:
     crash_point("block.entered")
 
 
-def _refused(work: Work, refusal: Refusal) -> Attempted:
-    metrics.count(metrics.REFUSED, refusal.name.lower())
-    if refusal is Refusal.UNPAID:
-        _fail_unpaid(work)
+def _refused(ask: Ask, refused: Refused | None) -> Attempted:
+    if refused is None:
+        poison.found("unknown_id", f"there is no node execution {ask.execution_id}.")
+        return Attempted(End.NOTHING)
+    metrics.count(metrics.REFUSED, refused.why.name.lower())
+    if refused.work is not None:
+        _fail_unpaid(refused.work)
         return Attempted(End.DONE)
-    if refusal in (Refusal.HELD, Refusal.STALE):
+    if refused.why in (Refusal.HELD, Refusal.STALE):
         return Attempted(End.DUPLICATE)
-    if refusal is Refusal.FINAL:
-        return Attempted(End.DONE, _unclaimed_successors(work), outside=True)
+    if refused.why is Refusal.FINAL:
+        return Attempted(End.DONE, _unclaimed_successors(refused.execution), outside=True)
     return Attempted(End.NOTHING)
 
 
-def _unclaimed_successors(work: Work) -> list[NodeExecution]:
+def _unclaimed_successors(ended: NodeExecution) -> list[NodeExecution]:
     """A message that came again, perhaps because the process was killed between the commit and the publishing."""
-    ended = NodeExecution.objects.values_list("end_time", flat=True).get(pk=work.execution.pk)
-    return [] if ended is None else unclaimed_successors(work.facts.id, work.node.id, ended)
+    return [] if ended.end_time is None else unclaimed_successors(ended.run_id, ended.node_id, ended.end_time)
 
 
 def _fail_unpaid(work: Work) -> None:
@@ -182,22 +171,19 @@ def _record_unpaid(work: Work, message: str, notice: dict[str, Any]) -> bool:
     return marked
 
 
-def _put_back(work: Work | None) -> None:
+def _put_back(ask: Ask) -> None:
     """The process is told to end while the block runs: the execution goes on elsewhere, under its id.
 
     A block may have ended its process itself, so this too is counted (D15)."""
-    if work is not None and work.execution.claim_token is not None:
-        take_back_one(work.execution.pk, work.token, "its process was told to end", counted=True, publish=False)
+    take_back_one(ask.execution_id, ask.token, "its process was told to end", counted=True, publish=False)
 
 
 @repeated
-def _mishap(execution_id: UUID, dispatch: int, work: Work | None, bug: Exception) -> None:
+def _mishap(ask: Ask, bug: Exception) -> None:
     """An error of the engine: back off and try again, PETIOLE_MAX_ATTEMPTS times, then FAILED with its cause."""
-    of_dispatch = NodeExecution.objects.filter(pk=execution_id, dispatch=dispatch)
-    token = None if work is None else work.execution.claim_token
-    mine = of_dispatch.filter(status=Status.QUEUED)
-    if token is not None:
-        mine |= of_dispatch.filter(claim_token=token)
+    execution_id = ask.execution_id
+    of_dispatch = NodeExecution.objects.filter(pk=execution_id, dispatch=ask.dispatch)
+    mine = of_dispatch.filter(status=Status.QUEUED) | of_dispatch.filter(claim_token=ask.token)
     with write():
         execution = mine.first()
         if execution is None:

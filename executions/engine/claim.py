@@ -1,21 +1,24 @@
 """Takes a queued execution for this attempt: one compare-and-set that also books the charge (design 3, step 1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.utils import timezone
 
 import credits.services
+from blocks import registry
+from blocks.sdk import BlockSpec, Effect
 from credits.errors import InsufficientBalance
 from executions import metrics
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
-from executions.engine.work import Work
-from executions.models import GraphExecution, NodeExecution
+from executions.engine.work import Work, prepared
+from executions.models import NodeExecution
+from executions.statements import Claim, take_claim
 from executions.states import FINAL, Status
+from graphs.plans import plan_of
 from notifications import services as notifications
 
 
@@ -37,55 +40,94 @@ class Holder:
     worker: UUID | None = None
 
 
-def claim(work: Work, dispatch: int, holder: Holder, *, in_chord: bool = False) -> Refusal | None:
-    """None: this attempt holds the execution, and only it may write to it from now on.
+@dataclass(frozen=True)
+class Ask:
+    """A message that asks for a claim. `node`: the version and the node that it names, which say beforehand whether
+    anything has to be paid; `in_chord`: it is a member of the run's chord."""
 
-    `in_chord`: the message that asks for it is a member of the run's chord."""
-    now = timezone.now()
-    token, price, execution = uuid4(), work.price, work.execution
-    changes = {
-        "claim_token": token,
-        "holder": holder.name,
-        "worker_id": holder.worker,
-        "claimed_at": now,
-        "in_chord": in_chord,
-        "attempt": execution.attempt + 1,
-        "start_time": execution.start_time or now,
-        "cost": price or execution.cost,
-    }
-    execution.claim_token = token  # from here on an error may have come after the commit
+    execution_id: UUID
+    dispatch: int
+    holder: Holder
+    in_chord: bool = False
+    node: tuple[UUID, UUID] | None = None
+    token: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """`work`: of an execution that cannot be paid."""
+
+    why: Refusal
+    execution: NodeExecution
+    work: Work | None = None
+
+
+class _Unpaid(Exception):
+    def __init__(self, work: Work) -> None:
+        self.work = work
+
+
+def claim(ask: Ask) -> Work | Refused | None:
+    """The work, and only this attempt may write to its execution from now on; or why not. None: there is no such
+    execution."""
     try:
-        if not _take(work, dispatch, price, changes) and not _was_taken(execution, token):
-            execution.claim_token = None
-            return _reason(execution.pk, dispatch, in_chord=in_chord)
-    except InsufficientBalance:
-        execution.claim_token = None
-        return Refusal.UNPAID
-    for name, value in changes.items():
-        setattr(execution, name, value)
-    execution.status = Status.RUNNING
+        work = _take(ask) or _was_taken(ask)
+    except _Unpaid as refused:
+        return Refused(Refusal.UNPAID, refused.work.execution, refused.work)
+    if work is None:
+        return _refused(ask)
     _count_wait(work)
-    return None
+    return work
 
 
 @repeated
-def _take(work: Work, dispatch: int, price: int, changes: dict[str, Any]) -> bool:
-    execution, facts = work.execution, work.facts
-    own, root = GraphExecution.objects.all().claimable(facts.id, facts.root_id)
-    claimable = NodeExecution.objects.filter(pk=execution.pk, status=Status.QUEUED, dispatch=dispatch).filter(own, root)
+def _take(ask: Ask) -> Work | None:
+    """What costs nothing is claimed by one statement. What may cost something is claimed and paid together."""
+    spec = _spec(ask)
     crash_point("claim.begun")
-    if not price or not credits.services.enabled():
-        taken = bool(claimable.update(status=Status.RUNNING, has_place=False, **changes))
+    if spec is not None and not spec.costs:
+        execution = take_claim(_changes(ask, durable=spec.effect is Effect.AT_MOST_ONCE))
         crash_point("claim.taken_free")
-        return taken
+        return None if execution is None else _free(prepared(execution))
     with write():
-        if not claimable.update(status=Status.RUNNING, has_place=False, **changes):
-            return False
+        execution = take_claim(_changes(ask, durable=True))
+        if execution is None:
+            return None
         crash_point("claim.before_charge")
-        _pay(work, price)
+        work = prepared(execution)
+        if work.price:
+            _pay(work)
         crash_point("claim.before_commit")
     crash_point("claim.after_commit")
-    return True
+    return work
+
+
+def _spec(ask: Ask) -> BlockSpec | None:
+    """The block that the message names; None when it is not known here."""
+    if ask.node is None:
+        return None
+    version_id, node_id = ask.node
+    node = plan_of(version_id).nodes.get(node_id)
+    return None if node is None else registry.get(node.block_id)
+
+
+def _changes(ask: Ask, *, durable: bool) -> Claim:
+    return Claim(
+        ask.execution_id,
+        ask.dispatch,
+        ask.token,
+        ask.holder.name,
+        ask.holder.worker,
+        timezone.now(),
+        ask.in_chord,
+        durable,
+    )
+
+
+def _free(work: Work) -> Work:
+    if work.price:  # it backs off, and is sent again with its own node's name
+        raise RuntimeError("the message names another node, whose block costs nothing")
+    return work
 
 
 def _count_wait(work: Work) -> None:
@@ -99,18 +141,39 @@ def _count_wait(work: Work) -> None:
 
 
 @repeated
-def _was_taken(execution: NodeExecution, token: UUID) -> bool:
+def _was_taken(ask: Ask) -> Work | None:
     """The claim was committed, and its answer lost with the connection."""
-    return NodeExecution.objects.held(execution.pk, token).exists()
+    execution = NodeExecution.objects.held(ask.execution_id, ask.token).first()
+    return None if execution is None else prepared(execution)
 
 
-def _pay(work: Work, price: int) -> None:
+def _pay(work: Work) -> None:
+    """In the transaction of the claim, with the balance as the last lock."""
     facts, execution = work.facts, work.execution
-    charge = credits.services.charge(
+    execution.cost = work.price
+    NodeExecution.objects.filter(pk=execution.pk).update(cost=execution.cost)
+    crash_point("claim.priced")
+    try:
+        charge = _charge(work)
+    except InsufficientBalance:
+        raise _Unpaid(work) from None
+    crash_point("charge.booked")
+    if charge.charged:
+        metrics.after_commit(metrics.CHARGES, "run")
+        metrics.after_commit(metrics.CREDITS, "run", charge.charged)
+    if charge.crossed_low:
+        notifications.record(
+            facts.user_id, "LOW_BALANCE", {"current_balance": charge.balance}, key=f"low:{execution.pk}"
+        )
+
+
+def _charge(work: Work) -> credits.services.Charge:
+    facts, execution = work.facts, work.execution
+    return credits.services.charge(
         user_id=facts.user_id,
         node_execution_id=execution.pk,
         kind="run",
-        amount=price,
+        amount=work.price,
         metadata={
             "graph_exec_id": str(facts.id),
             "graph_id": str(facts.plan.graph_id),
@@ -122,23 +185,18 @@ def _pay(work: Work, price: int) -> None:
             "reason": f"Ran {work.spec.name}",
         },
     )
-    crash_point("charge.booked")
-    if charge.charged:
-        metrics.after_commit(metrics.CHARGES, "run")
-        metrics.after_commit(metrics.CREDITS, "run", charge.charged)
-    if charge.crossed_low:
-        notifications.record(
-            facts.user_id, "LOW_BALANCE", {"current_balance": charge.balance}, key=f"low:{execution.pk}"
-        )
 
 
 @repeated
-def _reason(execution_id: UUID, dispatch: int, *, in_chord: bool) -> Refusal:
-    found = NodeExecution.objects.filter(pk=execution_id).values_list("status", "dispatch", "in_chord").first()
-    status, current, held_by_member = found or (None, dispatch, False)
-    if current != dispatch:
+def _refused(ask: Ask) -> Refused | None:
+    execution = NodeExecution.objects.filter(pk=ask.execution_id).first()
+    return None if execution is None else Refused(_reason(execution, ask), execution)
+
+
+def _reason(execution: NodeExecution, ask: Ask) -> Refusal:
+    if execution.dispatch != ask.dispatch:
         return Refusal.STALE
-    if status == Status.RUNNING:
+    if execution.status == Status.RUNNING:
         # a member whose execution is held by a copy outside the chord fills its place by returning
-        return Refusal.HELD if held_by_member or not in_chord else Refusal.LATER
-    return Refusal.FINAL if status in FINAL else Refusal.LATER
+        return Refusal.HELD if execution.in_chord or not ask.in_chord else Refusal.LATER
+    return Refusal.FINAL if execution.status in FINAL else Refusal.LATER

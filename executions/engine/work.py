@@ -88,14 +88,10 @@ class Work:
         )
 
 
-def load(execution_id: UUID) -> Work | None:
-    """The work of an id; None when there is no such execution."""
-    execution = NodeExecution.objects.filter(pk=execution_id).first()
-    if execution is None:
-        return None
+def prepared(execution: NodeExecution) -> Work:
+    """The work of an execution that has been read."""
     facts = facts_of(execution.run_id)
-    node = facts.plan.nodes[execution.node_id]
-    return prepare(execution, facts, node)
+    return prepare(execution, facts, facts.plan.nodes[execution.node_id])
 
 
 def prepare(execution: NodeExecution, facts: RunFacts, node: PlanNode) -> Work:

@@ -20,7 +20,7 @@ def messages(broker: None) -> Iterator[Messages]:
     """Twenty messages wait in `cpu`, and nobody takes them."""
     current_app.control.purge()
     for one in IDS:
-        arguments = (str(one), 1, str(uuid4()), str(uuid4()))
+        arguments = (str(one), 1, str(uuid4()), str(uuid4()), str(uuid4()))
         current_app.tasks["executions.tasks.run_node"].apply_async(arguments, queue="cpu", ignore_result=True)
     yield Messages(settings.REDIS_URL)
     current_app.control.purge()

@@ -15,7 +15,7 @@ from django.utils import timezone
 from executions import sweeping
 from executions.engine import admission, conclusion, running
 from executions.engine.attempt import End, attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 
@@ -82,7 +82,7 @@ class Driver:
             self._attempt(message)
 
     def _attempt(self, message: Message) -> None:
-        done = attempt(message.id, message.dispatch, Holder("driver"), self.nodes)
+        done = attempt(Ask(message.id, message.dispatch, Holder("driver")), self.nodes)
         self.nodes(done.ready)
         if done.end is not End.DUPLICATE:
             self.conclude(NodeExecution.objects.values_list("run_id", flat=True).get(pk=message.id))

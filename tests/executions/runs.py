@@ -4,6 +4,8 @@ from typing import Any
 
 import credits.services
 from accounts.models import User
+from executions.engine.claim import Ask, Holder, claim
+from executions.engine.work import Work
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests.graphs_for_tests import Built
@@ -46,6 +48,13 @@ def statuses(built: Built, run: GraphExecution, key: str) -> list[str]:
 def runs_now(built: Built, run: GraphExecution, key: str) -> bool:
     """The node's block has been entered: it has put something out."""
     return any(one.status == Status.RUNNING and one.outputs.exists() for one in built.of(run, key))
+
+
+def taken(node: NodeExecution) -> Work:
+    """Claimed by an attempt of which nothing more is heard."""
+    work = claim(Ask(node.pk, node.dispatch, Holder("a worker that dies")))
+    assert isinstance(work, Work)
+    return work
 
 
 def afford(user: User, amount: int) -> None:

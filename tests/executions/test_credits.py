@@ -9,13 +9,11 @@ import credits.services
 from accounts.models import User
 from credits.models import CreditTransaction
 from executions import services
-from executions.engine.claim import Holder, claim
-from executions.engine.work import load
 from executions.models import GraphExecution
 from executions.states import Status
 from notifications.models import Notice
 from tests.executions.driver import Driver
-from tests.executions.runs import TEST_BLOCKS, end_of, runs_now, statuses
+from tests.executions.runs import TEST_BLOCKS, end_of, runs_now, statuses, taken
 from tests.graphs_for_tests import Build, Built
 from tests.stack import eventually
 
@@ -119,9 +117,7 @@ def test_a_charge_whose_block_was_never_entered_is_given_back(drive: Driver, bui
     run = built.start()
     drive.step()
     [node] = built.of(run, "c")
-    work = load(node.pk)
-    assert work is not None
-    assert claim(work, 1, Holder("a worker that dies")) is None
+    taken(node)
     assert credits.services.balance(user.pk) == 90
     services.release_all()
     assert services.stop_run(run).status == Status.TERMINATED

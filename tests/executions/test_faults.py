@@ -14,7 +14,7 @@ from accounts.models import User
 from executions import database, services, sweeping
 from executions.engine import admission
 from executions.engine.attempt import End, attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.engine.pulse import PULSE
 from executions.engine.running import Attempt
 from executions.facts import facts_of
@@ -39,7 +39,7 @@ def arrives(message: Message) -> bool:
 
 def attempted(node: NodeExecution, *, in_chord: bool = False) -> End:
     node.refresh_from_db()
-    return attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None, in_chord=in_chord).end
+    return attempt(Ask(node.pk, node.dispatch, Holder("me"), in_chord), lambda ready: None).end
 
 
 def is_once(built: Built, run: GraphExecution, key: str, expected: list[object], *, mishaps: int) -> None:

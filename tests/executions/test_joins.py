@@ -8,7 +8,7 @@ from django.db import connection
 
 from executions.engine import admission
 from executions.engine.attempt import attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.models import NodeExecution, NodeInput
 from executions.states import Status
 from tests.executions.runs import statuses
@@ -25,7 +25,7 @@ def at_once(execution_ids: list[UUID]) -> None:
     def run(execution_id: UUID) -> None:
         try:
             start.wait(10)
-            attempt(execution_id, 1, Holder("thread"), lambda ready: None)
+            attempt(Ask(execution_id, 1, Holder("thread")), lambda ready: None)
         finally:
             connection.close()
 

@@ -7,7 +7,7 @@ import pytest
 
 from executions import services, sweeping
 from executions.engine.attempt import attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests.executions.driver import Driver
@@ -109,7 +109,7 @@ def test_a_block_that_ends_its_process_again_and_again_fails(drive: Driver, buil
     for _ in range(3):
         [node] = built.of(run, "q")
         with pytest.raises(SystemExit):
-            attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None)
+            attempt(Ask(node.pk, node.dispatch, Holder("me")), lambda ready: None)
     drive.messages.clear()
     sweeping.sweep()
     assert drive(run).status == Status.COMPLETED

@@ -13,7 +13,7 @@ import credits.services
 from executions import chords, publishing, sweeping
 from executions.engine import admission
 from executions.engine.attempt import End, attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.models import NodeExecution
 from executions.states import Status
 from tests import stack
@@ -103,7 +103,7 @@ def test_the_sweep_alone_brings_a_run_to_its_end(no_messages: Silent, build: Bui
         for kind, pk in no_messages.asked:
             node = NodeExecution.objects.get(pk=pk) if kind == "node" else None
             if node is not None:
-                attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None)
+                attempt(Ask(node.pk, node.dispatch, Holder("me")), lambda ready: None)
         if not NodeExecution.objects.outstanding().exists():
             break
     type(run).objects.update(started_at=timezone.now() - timedelta(minutes=1))
@@ -118,8 +118,8 @@ def test_a_message_that_comes_again_changes_nothing(no_messages: Silent, build: 
     run = built.start()
     admission.admit(run.pk)
     [node] = built.of(run, "a")
-    assert attempt(node.pk, 1, Holder("me"), lambda ready: None).end is End.DONE
-    assert attempt(node.pk, 1, Holder("me"), lambda ready: None).end is End.DONE
+    assert attempt(Ask(node.pk, 1, Holder("me")), lambda ready: None).end is End.DONE
+    assert attempt(Ask(node.pk, 1, Holder("me")), lambda ready: None).end is End.DONE
     assert values(built, run, "a") == [1]
     assert len(built.of(run, "e")) == 1
     assert credits.services.balance(run.user_id) == 1_000_000 - 10
@@ -130,7 +130,7 @@ def test_a_message_for_a_claimed_node_is_a_duplicate(build: Build) -> None:
     run = build({"a": ("Echo", {"x": 1})}).start()
     admission.admit(run.pk)
     NodeExecution.objects.update(status=Status.RUNNING, claim_token=run.pk, start_time=run.created_at)
-    assert attempt(run.node_executions.get().pk, 1, Holder("me"), lambda ready: None).end is End.DUPLICATE
+    assert attempt(Ask(run.node_executions.get().pk, 1, Holder("me")), lambda ready: None).end is End.DUPLICATE
 
 
 @pytest.mark.usefixtures("transactional_db", "no_messages")
@@ -139,7 +139,7 @@ def test_an_old_dispatch_number_starts_nothing(build: Build) -> None:
     admission.admit(run.pk)
     NodeExecution.objects.update(dispatch=2)
     node = run.node_executions.get()
-    assert attempt(node.pk, 1, Holder("me"), lambda ready: None).end is End.DUPLICATE
+    assert attempt(Ask(node.pk, 1, Holder("me")), lambda ready: None).end is End.DUPLICATE
     assert publishing.task_id(node.pk, 1) != publishing.task_id(node.pk, 2)
 
 

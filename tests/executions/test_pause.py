@@ -14,13 +14,12 @@ from accounts.models import User
 from executions import services, sweeping
 from executions.engine import admission
 from executions.engine.attempt import End, attempt
-from executions.engine.claim import Holder, claim
-from executions.engine.work import Work, load
+from executions.engine.claim import Ask, Holder
 from executions.errors import NotPausable, RunBelow
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests.executions.driver import Driver, Message
-from tests.executions.runs import TEST_BLOCKS, end_of, statuses, values
+from tests.executions.runs import TEST_BLOCKS, end_of, statuses, taken, values
 from tests.graphs_for_tests import Build, Built
 from tests.stack import eventually
 
@@ -39,12 +38,6 @@ def with_timer_below(build: Build) -> Built:
 def carry_all(drive: Driver) -> None:
     while drive.messages:
         drive.step()
-
-
-def loaded(execution: NodeExecution) -> Work:
-    work = load(execution.pk)
-    assert work is not None
-    return work
 
 
 def claimed(run: GraphExecution) -> int:
@@ -81,7 +74,7 @@ def test_a_block_that_runs_ends_and_its_successors_wait(drive: Driver, build: Bu
     def pause(ready: list[NodeExecution]) -> None:
         services.pause_run(run)
 
-    assert attempt(node.pk, 1, Holder("me"), pause).end is End.DONE
+    assert attempt(Ask(node.pk, 1, Holder("me")), pause).end is End.DONE
     carry_all(drive)
     assert (statuses(built, run, "m"), set(statuses(built, run, "b"))) == (["COMPLETED"], {"QUEUED"})
     services.resume_run(run)
@@ -94,7 +87,7 @@ def test_a_run_whose_last_block_ends_during_the_pause_ends(drive: Driver, build:
     run = built.start()
     drive.step()
     node = built.of(run, "m")[0]
-    assert claim(loaded(node), 1, Holder("me")) is None
+    taken(node)
     services.pause_run(run)
     NodeExecution.objects.filter(pk=node.pk).close(Status.COMPLETED, timezone.now())
     drive.conclude(run.pk)
@@ -140,8 +133,7 @@ def test_a_child_that_is_started_during_the_pause_waits_too(drive: Driver, build
     built = build({"s": build.executor(build({"a": ("Echo", {"x": 1})}))})
     run = built.start()
     drive.step()
-    work = loaded(built.of(run, "s")[0])
-    assert claim(work, 1, Holder("me")) is None
+    work = taken(built.of(run, "s")[0])
     services.pause_run(run)
     child = admission.start_child(work)
     assert child.paused_at is not None

@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from executions import services, sweeping, tasks
 from executions.engine import admission
 from executions.engine.attempt import attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests import stack
@@ -91,7 +91,8 @@ def test_a_copy_that_runs_beside_the_chord_does_not_keep_the_run_from_ending(bui
     with others_pause("cpu"):
         run = built.start()
         eventually(GraphExecution.objects.exclude(chord_id=None).exists)  # its members wait in the queue that rests
-        copy = str(built.of(run, "a")[0].pk), 1, str(run.pk), str(run.graph_version_id)
+        [node] = built.of(run, "a")
+        copy = str(node.pk), 1, str(run.pk), str(run.graph_version_id), str(node.node_id)
         tasks.run_node.apply_async(copy, queue="io")
         eventually(lambda: statuses(built, run, "a") == [Status.RUNNING])
     assert end_of(run, within=20).status == Status.COMPLETED
@@ -128,7 +129,7 @@ def in_thread(step: Callable[[], object]) -> threading.Thread:
 def inserting_a_child(node: NodeExecution) -> Iterator[None]:
     """The node's step, in another thread: it has looked for stops, and inserts the child run when the block ends."""
     looked, go = threading.Event(), threading.Event()
-    step = in_thread(lambda: attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None))
+    step = in_thread(lambda: attempt(Ask(node.pk, node.dispatch, Holder("me")), lambda ready: None))
 
     def hold(cursor: CursorWrapper, sql: str) -> None:
         if threading.current_thread() is step and sql.startswith('INSERT INTO "executions_graphexecution"'):
@@ -164,7 +165,7 @@ def test_nothing_of_a_child_starts_that_was_inserted_during_the_stop(build: Buil
     run = built.start()
     admission.admit(run.pk)
     for _ in range(above):
-        attempt(run.node_executions.get().pk, 1, Holder("me"), lambda ready: None)
+        attempt(Ask(run.node_executions.get().pk, 1, Holder("me")), lambda ready: None)
         run = run.children.get()
     stopping = in_thread(lambda: services.stop_run(GraphExecution.objects.get(pk=run.pk), wait=0))
     with inserting_a_child(run.node_executions.get()):
@@ -173,5 +174,5 @@ def test_nothing_of_a_child_starts_that_was_inserted_during_the_stop(build: Buil
     stopping.join(20)
     assert services.stop_run(run).status == Status.TERMINATED
     for late in NodeExecution.objects.filter(run__parent=run):
-        assert attempt(late.pk, late.dispatch, Holder("me"), lambda ready: None).ready == []
+        assert attempt(Ask(late.pk, late.dispatch, Holder("me")), lambda ready: None).ready == []
     assert not NodeExecution.objects.filter(run__parent=run, start_time__isnull=False).exists()

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from executions import hints, services, sweeping
 from executions.engine import admission, conclusion, stop
 from executions.engine.attempt import End, attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
@@ -84,7 +84,7 @@ def test_an_attempt_that_lost_its_claim_writes_nothing(drive: Driver, build: Bui
     ends: list[End] = []
 
     def believed_dead() -> None:
-        ends.append(attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None).end)
+        ends.append(attempt(Ask(node.pk, node.dispatch, Holder("me")), lambda ready: None).end)
         connection.close()
 
     thread = threading.Thread(target=believed_dead)
@@ -102,7 +102,7 @@ def test_of_two_that_wake_or_admit_the_same_only_one_publishes(no_messages: Sile
     run = build({"t": ("CountdownTimer", {"seconds": 3600})}).start()
     assert [admission.admit(run.pk), admission.admit(run.pk)] == [True, False]
     node = run.node_executions.get()
-    assert attempt(node.pk, 1, Holder("me"), lambda ready: None).end is End.WAITS
+    assert attempt(Ask(node.pk, 1, Holder("me")), lambda ready: None).end is End.WAITS
     NodeExecution.objects.update(wakes_at=timezone.now())
     no_messages.asked.clear()
     assert [sweeping.wake_due([node.pk]), sweeping.wake_due([node.pk])] == [1, 0]

@@ -17,9 +17,8 @@ from credits.models import CreditTransaction
 from executions import services, sweeping
 from executions.engine import stop
 from executions.engine.attempt import End, attempt
-from executions.engine.claim import Holder, claim
+from executions.engine.claim import Ask, Holder
 from executions.engine.conclusion import conclude
-from executions.engine.work import load
 from executions.errors import NoCredits, NotRetryable, RunBelow
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
@@ -27,7 +26,7 @@ from graphs import services as graphs
 from graphs.errors import GraphNotFound
 from notifications.models import Notice
 from tests.executions.driver import Driver
-from tests.executions.runs import TEST_BLOCKS, afford, statuses, values
+from tests.executions.runs import TEST_BLOCKS, afford, statuses, taken, values
 from tests.graphs_for_tests import Build, Built
 
 
@@ -91,9 +90,7 @@ def test_a_charge_that_was_given_back_is_taken_anew(drive: Driver, build: Build,
     built = build({"c": ("Paid", {"x": 1})})
     run = built.start()
     drive.step()
-    work = load(late(built, run, "c").pk)
-    assert work is not None
-    assert claim(work, 1, Holder("a worker that dies")) is None
+    taken(late(built, run, "c"))
     services.release_all()
     services.stop_run(run)
     assert credits.services.balance(user.pk) == 100
@@ -141,9 +138,7 @@ def test_a_block_that_must_not_run_twice_runs_again_because_somebody_asked(drive
     built = build({"o": (TEST_BLOCKS["Once"], {"x": 1})})
     run = built.start()
     drive.step()
-    work = load(late(built, run, "o").pk)
-    assert work is not None
-    assert claim(work, 1, Holder("a worker that hangs")) is None
+    taken(late(built, run, "o"))
     NodeExecution.objects.update(entered_epoch=0)
     GraphExecution.objects.update(stop_requested_at=timezone.now())
     stop.abandon([run.pk])
@@ -249,7 +244,7 @@ def test_a_late_message_of_the_life_before_starts_nothing(drive: Driver, build: 
     services.retry_run(run)
     drive.step()  # what was sent for `b` before the stop is still on its way, and comes again
     for _ in range(2):
-        assert attempt(before.pk, before.dispatch, Holder("me"), lambda ready: None).end is End.DUPLICATE
+        assert attempt(Ask(before.pk, before.dispatch, Holder("me")), lambda ready: None).end is End.DUPLICATE
     assert statuses(built, run, "b") == ["QUEUED"]
     assert drive(run).status == Status.COMPLETED
     assert values(built, run, "b") == [1]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from executions import services
 from executions.engine import admission, stop
 from executions.engine.attempt import End, attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.models import GraphExecution, NodeExecution
 from executions.states import FINAL, Status
 from tests.executions.runs import TEST_BLOCKS, end_of, runs_now, statuses, values
@@ -109,7 +109,7 @@ def test_a_claim_after_any_commit_of_the_stop_is_refused(build: Build, step: str
     admission.admit(run.pk)
     node = run.node_executions.get()
     STEPS[step](run)
-    assert attempt(node.pk, node.dispatch, Holder("me"), lambda ready: None).end is not End.WAITS
+    assert attempt(Ask(node.pk, node.dispatch, Holder("me")), lambda ready: None).end is not End.WAITS
     services.stop_run(run)
     node.refresh_from_db()
     assert (node.status, node.start_time) == (Status.TERMINATED, None)

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from executions import liveness, services, sweeping
 from executions.engine import takeback
 from executions.engine.attempt import attempt
-from executions.engine.claim import Holder
+from executions.engine.claim import Ask, Holder
 from executions.models import GraphExecution, NodeExecution, Worker
 from executions.publishing import task_id
 from executions.states import Status
@@ -235,7 +235,7 @@ def test_attempts_without_a_worker_are_nobody_elses_business(build: Build, no_me
     run = build({"e": ("Echo", {"x": 1})}).start()
     NodeExecution.objects.update(status=Status.RUNNING, claim_token=uuid4(), start_time=NOW)
     assert sweeping.taken_back() == 0
-    assert attempt(run.node_executions.get().pk, 1, Holder("me"), lambda ready: None).ready == []
+    assert attempt(Ask(run.node_executions.get().pk, 1, Holder("me")), lambda ready: None).ready == []
 
 
 # -- A main loop that stands still
