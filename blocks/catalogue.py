@@ -12,8 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from blocks import prices
 from blocks.sdk.block import credentials_of
-from blocks.sdk.costs import Cost, CostType
 from blocks.sdk.kinds import BlockType, Category, Effect, Workload
 from blocks.sdk.spec import BlockSpec, InputPin
 
@@ -52,7 +52,7 @@ def _described(block_id: str) -> BlockSpec:
         sensitive_action=row.get("sensitive", False),
         workload=Workload.IO,
         effect=Effect.AT_MOST_ONCE,
-        costs=tuple(Cost(amount, CostType(kind), when) for amount, kind, when in row.get("costs", ())),
+        costs=prices.listed(row["id"]),
         input_schema=inputs,
         output_schema=outputs,
         inputs=MappingProxyType(_pins(inputs)),

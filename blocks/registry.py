@@ -1,5 +1,6 @@
 """Which blocks exist: those of installed plug-ins and named modules, and placeholders for the other known ones."""
 
+import dataclasses
 import importlib
 import inspect
 import logging
@@ -11,7 +12,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 
 from blocks import catalogue as known
-from blocks import plugins
+from blocks import plugins, prices
 from blocks.sdk.block import Block, describe, is_abstract
 from blocks.sdk.errors import text_of
 from blocks.sdk.spec import BlockSpec
@@ -115,7 +116,8 @@ def _register(block: type[Block]) -> None:
         _note(source, ValueError(f"its id {block.id} belongs to {_specs[block.id].name} already"))
         return
     try:
-        _specs[block.id] = describe(block)
+        spec = describe(block)
+        _specs[block.id] = spec if spec.costs else dataclasses.replace(spec, costs=prices.listed(spec.id))
     except Exception as wrong:  # the schema of a third party's model may be anything
         _note(source, wrong)
 

@@ -73,8 +73,9 @@ POISON: Final = Measure(
     "reason",
     ("undecodable", "format", "unknown_task", "arguments", "unknown_id"),
 )
-CHARGES: Final = Measure("petiole_charges", "Charges booked", "kind", ("run", "tier"))
-CREDITS: Final = Measure("petiole_charged_credits", "Credits taken by charges", "kind", ("run", "tier"))
+CHARGED: Final = ("run", "second", "byte", "tier")
+CHARGES: Final = Measure("petiole_charges", "Charges booked", "kind", CHARGED)
+CREDITS: Final = Measure("petiole_charged_credits", "Credits taken by charges", "kind", CHARGED)
 SLOTS: Final = Measure("petiole_pool_slots", "Tasks that a worker can run side by side", "pool", joined="livesum")
 BUSY: Final = Measure("petiole_busy_slots", "Tasks that run now", "pool", joined="livesum")
 DRAINING: Final = Measure(

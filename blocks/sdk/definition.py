@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blocks.sdk.check import compiled
-from blocks.sdk.costs import Cost
+from blocks.sdk.costs import Cost, unreachable
 from blocks.sdk.credentials import KINDS
 from blocks.sdk.errors import DefinitionError
 from blocks.sdk.fields import BareOutput, BlockInput, CredentialsReference
@@ -107,5 +107,8 @@ def _options(block: Any) -> Iterator[str]:
         yield "disabled must be a sentence that gives the reason"
     if not all(isinstance(cost, Cost) and cost.amount >= 0 for cost in block.costs):
         yield "costs must be a tuple of Cost with amounts from 0"
+    else:
+        for cost in unreachable(block.costs):
+            yield f"costs: an earlier entry asks for the same, so this one never holds: {cost}"
     if not (inspect.isgeneratorfunction(block.run) or inspect.isasyncgenfunction(block.run)):
         yield "run must be a generator or an async generator: yield (output name, value)"

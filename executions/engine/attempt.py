@@ -136,7 +136,7 @@ def _unclaimed_successors(ended: NodeExecution) -> list[NodeExecution]:
 
 def _fail_unpaid(work: Work) -> None:
     """Spec 4.4: this execution FAILED with an `error` output, and the run with the same message."""
-    facts, price = work.facts, work.price
+    facts, price = work.facts, work.due
     balance = credits.services.balance(facts.user_id)
     message = f"Insufficient balance: this run needs {price} credits for {work.spec.name}, the balance is {balance}."
     notice = {"current_balance": balance, "shortfall": price - balance, "agent_name": facts.plan.name}

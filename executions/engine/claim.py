@@ -7,19 +7,18 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-import credits.services
 from blocks import registry
 from blocks.sdk import BlockSpec, Effect
 from credits.errors import InsufficientBalance
-from executions import metrics
+from executions import metrics, pricing
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from executions.engine import paying
 from executions.engine.work import Work, prepared
 from executions.models import NodeExecution
 from executions.statements import Claim, take_claim
 from executions.states import FINAL, Status
 from graphs.plans import plan_of
-from notifications import services as notifications
 
 
 class Refusal(Enum):
@@ -85,18 +84,20 @@ def _take(ask: Ask) -> Work | None:
     """What costs nothing is claimed by one statement. What may cost something is claimed and paid together."""
     spec = _spec(ask)
     crash_point("claim.begun")
-    if spec is not None and not spec.costs:
+    if spec is not None and not pricing.price_list(spec):
         execution = take_claim(_changes(ask, durable=spec.effect is Effect.AT_MOST_ONCE))
         crash_point("claim.taken_free")
-        return None if execution is None else _free(prepared(execution))
+        return None if execution is None else _free(prepared(execution), spec)
     with write():
         execution = take_claim(_changes(ask, durable=True))
         if execution is None:
             return None
         crash_point("claim.before_charge")
         work = prepared(execution)
-        if work.price:
-            _pay(work)
+        try:
+            paying.pay(work)
+        except InsufficientBalance:
+            raise _Unpaid(work) from None
         crash_point("claim.before_commit")
     crash_point("claim.after_commit")
     return work
@@ -124,9 +125,9 @@ def _changes(ask: Ask, *, durable: bool) -> Claim:
     )
 
 
-def _free(work: Work) -> Work:
-    if work.price:  # it backs off, and is sent again with its own node's name
-        raise RuntimeError("the message names another node, whose block costs nothing")
+def _free(work: Work, spec: BlockSpec) -> Work:
+    if work.spec is not spec:  # it backs off, and is sent again with its own node's name
+        raise RuntimeError("the message names another node than that of its execution")
     return work
 
 
@@ -145,46 +146,6 @@ def _was_taken(ask: Ask) -> Work | None:
     """The claim was committed, and its answer lost with the connection."""
     execution = NodeExecution.objects.held(ask.execution_id, ask.token).first()
     return None if execution is None else prepared(execution)
-
-
-def _pay(work: Work) -> None:
-    """In the transaction of the claim, with the balance as the last lock."""
-    facts, execution = work.facts, work.execution
-    execution.cost = work.price
-    NodeExecution.objects.filter(pk=execution.pk).update(cost=execution.cost)
-    crash_point("claim.priced")
-    try:
-        charge = _charge(work)
-    except InsufficientBalance:
-        raise _Unpaid(work) from None
-    crash_point("charge.booked")
-    if charge.charged:
-        metrics.after_commit(metrics.CHARGES, "run")
-        metrics.after_commit(metrics.CREDITS, "run", charge.charged)
-    if charge.crossed_low:
-        notifications.record(
-            facts.user_id, "LOW_BALANCE", {"current_balance": charge.balance}, key=f"low:{execution.pk}"
-        )
-
-
-def _charge(work: Work) -> credits.services.Charge:
-    facts, execution = work.facts, work.execution
-    return credits.services.charge(
-        user_id=facts.user_id,
-        node_execution_id=execution.pk,
-        kind="run",
-        amount=work.price,
-        metadata={
-            "graph_exec_id": str(facts.id),
-            "graph_id": str(facts.plan.graph_id),
-            "node_id": str(work.node.id),
-            "node_exec_id": str(execution.pk),
-            "block_id": work.spec.id,
-            "block": work.spec.name,
-            "input": dict(work.tariff.filter) if work.tariff else {},
-            "reason": f"Ran {work.spec.name}",
-        },
-    )
 
 
 @repeated

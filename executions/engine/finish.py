@@ -12,6 +12,7 @@ from columns import encode
 from executions import metrics
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from executions.engine import paying
 from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed
@@ -86,6 +87,8 @@ def _commit(
             _note(work, {"routing_errors": errors})
         if not work.execution.relayed:
             wake_parent(work.facts)
+        if settled := paying.settle(work, outbox, measures["walltime"]):  # the balance is the last lock
+            NodeExecution.objects.filter(pk=work.execution.pk).update(**settled)
         crash_point("commit.before_commit")
     _count(work, status, outcome)
     crash_point("commit.after_commit")

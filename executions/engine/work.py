@@ -1,13 +1,13 @@
 """One node execution made ready to be claimed and run."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from blocks import registry
-from blocks.sdk import BlockInput, BlockSpec, BlockType, Context, Cost
-from blocks.sdk.costs import matching
-from executions import values
+from blocks.sdk import BlockInput, BlockSpec, BlockType, Context, CostType
+from executions import pricing, values
 from executions.facts import RunFacts, facts_of
 from executions.models import NodeExecution
 from graphs import inputs as graph_inputs
@@ -38,17 +38,23 @@ class Work:
         assert self.execution.claim_token is not None
         return self.execution.claim_token
 
-    @property
-    def tariff(self) -> Cost | None:
-        """The price that holds for this execution, known before it runs (spec 4.3)."""
+    @cached_property
+    def tariff(self) -> pricing.Listed | None:
+        """The entry of the price list that holds for this execution (spec 4.3)."""
         if self.problem is not None or self.invalid is not None:
             return None
-        return matching(self.spec.costs, self.data)
+        return pricing.tariff(self.spec, self.data)
 
     @property
     def price(self) -> int:
-        """Credits for this execution."""
-        return 0 if self.tariff is None else self.tariff.amount
+        """Credits for this execution, as far as they are known before it runs."""
+        tariff = self.tariff
+        return tariff.cost.amount if tariff is not None and tariff.cost.type is CostType.RUN else 0
+
+    @property
+    def due(self) -> int:
+        """What the next claim takes: nothing when an earlier one has paid, whatever the price has become since."""
+        return 0 if self.execution.cost else self.price
 
     @property
     def is_child_run(self) -> bool:

@@ -71,6 +71,9 @@ class NodeExecution(models.Model):
     start_time = models.DateTimeField(null=True)
     end_time = models.DateTimeField(null=True)
     cost = models.BigIntegerField(default=0, help_text="Credits")
+    measured = models.BigIntegerField(
+        null=True, help_text="Credits for seconds or bytes, known and settled when it ended; part of the cost"
+    )
     walltime = models.FloatField(default=0, help_text="Seconds in the block, all attempts")
     cputime = models.FloatField(default=0, help_text="Seconds of CPU of the block's own thread")
     extra_cost = models.BigIntegerField(default=0, help_text="Credits that a child run has cost")

@@ -59,6 +59,13 @@ class KeyTaken(CreditsError):
     code = "key_taken"
 
 
+class PriceMoved(CreditsError):
+    """Two administrators set the same price at the same moment."""
+
+    status = HTTPStatus.CONFLICT
+    code = "price_moved"
+
+
 class UnknownUser(CreditsError):
     status = HTTPStatus.NOT_FOUND
     code = "unknown_user"

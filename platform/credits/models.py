@@ -170,3 +170,51 @@ class ShortfallNotice(models.Model):
 
     def __str__(self) -> str:
         return f"Shortfall of graph {self.graph_id}"
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    def current(self) -> Self:
+        return self.filter(until=None)
+
+
+class Price(models.Model):
+    """A price that an administrator has set for a block. Never changed: another one ends it. One holds for an input."""
+
+    class Type(models.TextChoices):
+        RUN = "run", "run: credits for one execution"
+        SECOND = "second", "second: credits for each second in the block"
+        BYTE = "byte", "byte: credits for each byte that goes in and comes out"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    block_id = models.CharField("block", max_length=36)
+    type = models.CharField(max_length=6, choices=Type, default=Type.RUN)
+    amount = models.BigIntegerField(help_text="Credits")
+    filter = JSONText(default=dict, help_text="The input for which it holds: pin → value; {} is any")
+    platform = models.BooleanField(
+        "platform only", default=False, help_text="Only where the platform's own credentials are used"
+    )
+    key = models.CharField(max_length=64, editable=False, help_text="Digest of the filter")
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=1000)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, related_name="+", on_delete=models.SET_NULL, db_index=False
+    )
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, related_name="+", on_delete=models.SET_NULL, db_index=False
+    )
+    ended_reason = models.CharField(max_length=1100, blank=True, default="")
+
+    objects = PriceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # also answers: which prices hold now?
+            models.UniqueConstraint(
+                fields=["block_id", "key"], condition=Q(until=None), name="price_one_holds_for_an_input"
+            ),
+            models.CheckConstraint(name="price_not_negative", condition=Q(amount__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} credits a {self.type} of {self.block_id}"

@@ -93,6 +93,27 @@ def crossed_low(after: int, charged: int) -> bool:
     return after < settings.LOW_BALANCE <= after + charged
 
 
+def settle(*, user_id: UUID, node_execution_id: UUID, kind: str, amount: int, metadata: dict[str, Any]) -> Charge:
+    """Take what a node execution has used, once per kind. What the balance does not cover is owed."""
+    if not amount or not enabled():
+        return NOTHING
+    _inside_a_transaction()
+    held = ledger.lock(user_id)
+    paid = min(amount, max(held.balance, 0))
+    if CreditTransaction.objects.standing(node_execution_id, kind).exists():
+        return NOTHING
+    if paid < amount:
+        Balance.objects.filter(pk=user_id).update(owed=held.owed + amount - paid)
+    if not paid:
+        return NOTHING
+    row = CreditTransaction(user_id=user_id, type=Type.USAGE, amount=-paid, kind=kind)
+    row.node_execution_id, row.cycle = node_execution_id, 1
+    row.graph_exec_id, row.graph_id = metadata.get("graph_exec_id"), metadata.get("graph_id")
+    row.metadata = metadata | ({} if paid == amount else {"price": amount, "owed": amount - paid})
+    move(held, row)
+    return Charge(paid, held.balance, crossed_low(held.balance, paid))
+
+
 def give_back(*, node_execution_id: UUID, kind: str = "run", reason: str) -> int:
     """Return the price of a node execution whose block was never entered; its next claim charges again.
 

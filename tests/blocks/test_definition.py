@@ -107,6 +107,7 @@ def define(name: str = "SomeBlock", **changes: Any) -> type[Block]:
         ({"categories": ("TEXT",)}, "categories must be"),
         ({"disabled": ""}, "disabled must be a sentence"),
         ({"costs": (Cost(-1),)}, "costs must be"),
+        ({"costs": (Cost(1), Cost(2))}, "an earlier entry asks for the same"),
         ({"run": no_generator}, "run must be a generator"),
     ],
 )

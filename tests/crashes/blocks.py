@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from blocks.sdk import Block, BlockInput, BlockOutput, Context, Field, Wait, Workload
+from blocks.sdk import Block, BlockInput, BlockOutput, Context, Cost, CostType, Field, Wait, Workload
 from executions import crashpoints
 from tests.crashes.crew import SWEEPS
 from tests.crashes.faults import Faults
@@ -84,9 +84,10 @@ class DeafBlock(Block):
 
 
 class ThreadBlock(Block):
-    """Hands its input on, on a thread of a worker that has many."""
+    """Hands its input on, on a thread of a worker that has many, and is paid by what it has carried."""
 
     id = "f1000000-0000-4000-8000-000000000004"
+    costs = (Cost(1, CostType.BYTE),)
     workload = Workload.IO
     Input = Anything
     Output = Out
