@@ -5,17 +5,28 @@ the database, so a column that is added is carried here too, and both databases 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 
-from executions.models import GraphExecution, NodeExecution
+from executions.models import GraphExecution, NodeExecution, NodeInput, RunNode
 from executions.states import Status
 
 Row = TypeVar("Row", bound=models.Model)
 Convert = Callable[[Any, Any, Any], Any]
+
+
+def quote(name: str | None) -> str:
+    return connection.ops.quote_name(str(name))
+
+
+# As every database takes them: nothing is converted.
+_PLAIN: Final = frozenset({int, bool, float, type(None)})
+# SQLite bounds the parameters of a statement, PostgreSQL's planner is slow with very many.
+_MOST_PARAMETERS: Final = 900
 
 
 class Columns(Generic[Row]):
@@ -23,10 +34,13 @@ class Columns(Generic[Row]):
 
     def __init__(self, model: type[Row]) -> None:
         self.model = model
-        table, quote = model._meta.db_table, connection.ops.quote_name
+        table = model._meta.db_table
         self.table = quote(table)
         self._fields = list(model._meta.concrete_fields)
         self._named = {field.attname: field for field in self._fields}
+        # the database numbers the rows itself, in their order
+        self.number = next((field.attname for field in self._fields if isinstance(field, models.AutoField)), None)
+        self._written = [(field, field.attname) for field in self._fields if field.attname != self.number]
         self._attributes = [field.attname for field in self._fields]
         expressions = [field.get_col(table) for field in self._fields]
         found = [
@@ -34,7 +48,7 @@ class Columns(Generic[Row]):
             for at, expression in enumerate(expressions)
         ]
         self._conversions: list[tuple[int, Any, list[Convert]]] = [one for one in found if one[2]]
-        self.names = ", ".join(quote(str(field.column)) for field in self._fields)
+        self.names = ", ".join(quote(field.column) for field in self._fields)
 
     def __len__(self) -> int:
         return len(self._fields)
@@ -45,6 +59,23 @@ class Columns(Generic[Row]):
             None if value is None else self._named[name].get_db_prep_value(value, connection)
             for name, value in values.items()
         ]
+
+    def of(self, row: Row) -> list[Any]:
+        """What is stored of a new row. A default of the database is said by us, so that the row knows it too."""
+        values = []
+        for field, name in self._written:
+            value = row.__dict__[name]
+            if isinstance(value, DatabaseDefault):
+                value = value.expression.value  # type: ignore[attr-defined]  # not in the stubs
+                setattr(row, name, value)
+            values.append(value if type(value) in _PLAIN else field.get_db_prep_save(value, connection))
+        return values
+
+    def insertion(self, rows: int) -> str:
+        names = ", ".join(quote(field.column) for field, _ in self._written)
+        places = f"({', '.join(['%s'] * len(self._written))})"
+        text = f"INSERT INTO {self.table} ({names}) VALUES {', '.join([places] * rows)}"
+        return text if self.number is None else f"{text} RETURNING {quote(self.number)}"
 
     def read(self, values: Sequence[Any]) -> Row:
         """An instance from the values of a row, in the order of `names`."""
@@ -123,3 +154,95 @@ def take_claim(claim: Claim) -> NodeExecution | None:
         cursor.execute(_claim_text(connection.vendor, durable=claim.durable), values)
         rows = cursor.fetchall()  # to the end: SQLite commits a statement when it has been read
     return columns.read(rows[0][: len(columns)]) if rows else None
+
+
+def insert_rows(rows: Sequence[models.Model]) -> None:
+    """New rows of one model, complete and in this order. Needs a transaction."""
+    if not rows:
+        return
+    columns = columns_of(type(rows[0]))
+    most = max(1, _MOST_PARAMETERS // len(columns))
+    with connection.cursor() as cursor:
+        for begin in range(0, len(rows), most):
+            _insert(cursor, columns, rows[begin : begin + most])
+
+
+def _insert(cursor: Any, columns: Columns[Any], rows: Sequence[models.Model]) -> None:
+    cursor.execute(
+        _insert_text(type(rows[0]), connection.vendor, len(rows)), [v for row in rows for v in columns.of(row)]
+    )
+    numbers = cursor.fetchall() if columns.number is not None else ()
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+    for row, (number,) in zip(rows, numbers, strict=False):
+        row.pk = number
+
+
+@lru_cache(maxsize=256)
+def _insert_text(model: type[models.Model], vendor: str, rows: int) -> str:
+    return columns_of(model).insertion(rows)
+
+
+_END: Final = """
+UPDATE {nodes} SET "status" = %s, "claim_token" = NULL, "holder" = NULL, "wake_pending" = FALSE, "end_time" = %s,
+  "walltime" = %s, "cputime" = %s, "extra_cost" = %s, "extra_steps" = %s, "stats" = %s
+WHERE "id" = %s AND "claim_token" = %s AND "status" = '{running}'"""
+
+
+@cache
+def _end_text(vendor: str) -> str:
+    return _END.format(nodes=columns_of(NodeExecution).table, running=Status.RUNNING.value)
+
+
+def end_claim(execution_id: UUID, token: UUID, **changes: Any) -> bool:
+    """The last write of an attempt, and the proof that it is still the one that may write: False when it is not.
+
+    `changes`: status, end_time, walltime, cputime, extra_cost, extra_steps and stats, in this order."""
+    columns = columns_of(NodeExecution)
+    with connection.cursor() as cursor:
+        cursor.execute(_end_text(connection.vendor), columns.given(**changes, id=execution_id, claim_token=token))
+        return bool(cursor.rowcount)
+
+
+# The partial index of incomplete executions is used because its condition is written out.
+_ARRIVE: Final = """
+UPDATE {nodes} SET "arrived" = "arrived" + 1 WHERE "status" = '{incomplete}' AND "id" = (
+  SELECT "waiting"."id" FROM {nodes} AS "waiting"
+  WHERE "waiting"."run_node_id" = %s AND "waiting"."status" = '{incomplete}' AND "waiting"."ordinal" > COALESCE(
+    (SELECT MAX("ordinal") FROM {inputs} WHERE "run_node_id" = %s AND "pin" = %s), -1)
+  ORDER BY "waiting"."ordinal" LIMIT 1)
+RETURNING {names}"""
+
+
+@cache
+def _arrive_text(vendor: str) -> str:
+    nodes, inputs = columns_of(NodeExecution), columns_of(NodeInput)
+    return _ARRIVE.format(nodes=nodes.table, inputs=inputs.table, names=nodes.names, incomplete=Status.INCOMPLETE.value)
+
+
+def arrive(run_node_id: int, pin: str) -> NodeExecution | None:
+    """The oldest waiting execution of a meeting point that lacks the pin, with one arrival more; those that have the
+    pin are all older. Needs the lock of the meeting point."""
+    with connection.cursor() as cursor:
+        cursor.execute(_arrive_text(connection.vendor), [run_node_id, run_node_id, pin])
+        rows = cursor.fetchall()
+    return columns_of(NodeExecution).read(rows[0]) if rows else None
+
+
+@lru_cache(maxsize=64)
+def _lock_text(vendor: str, number: int) -> str:
+    points = columns_of(RunNode)
+    places = ", ".join(["%s"] * number)
+    text = (
+        f'SELECT {points.names} FROM {points.table} WHERE "run_id" = %s AND "node_id" IN ({places}) ORDER BY "node_id"'
+    )
+    return f"{text} {connection.ops.for_update_sql(no_key=True)}" if connection.features.has_select_for_update else text
+
+
+def lock_meetings(run_id: UUID, node_ids: Sequence[UUID]) -> list[RunNode]:
+    """The meeting points of these nodes, locked in the order of the nodes until the transaction ends."""
+    points = columns_of(RunNode)
+    values = points.given(run_id=run_id) + [value for one in node_ids for value in points.given(node_id=one)]
+    with connection.cursor() as cursor:
+        cursor.execute(_lock_text(connection.vendor, len(node_ids)), values)
+        return [points.read(row) for row in cursor.fetchall()]

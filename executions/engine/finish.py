@@ -20,6 +20,7 @@ from executions.engine.waking import after_failure, ring, wake_parent
 from executions.engine.work import Work
 from executions.errors import LostClaim
 from executions.models import GraphExecution, NodeExecution
+from executions.statements import end_claim
 from executions.states import Status, Waits
 from executions.values import Emitted
 
@@ -77,7 +78,9 @@ def _commit(
     crash_point("commit.begun")
     with write():
         measures = _measures(work, outbox, outcome)
-        _prove(work, status, measures | {"stats": measures["stats"] | stats})
+        changes = {"status": status, "end_time": timezone.now(), **measures, "stats": measures["stats"] | stats}
+        if not end_claim(work.execution.pk, work.token, **changes):  # somebody else has taken over
+            raise LostClaim
         crash_point("commit.proved")
         if error is not None:
             batch = [*batch, Emitted("error", error, error, encode(error))]
@@ -93,15 +96,6 @@ def _commit(
     _count(work, status, outcome)
     crash_point("commit.after_commit")
     return routed
-
-
-def _prove(work: Work, status: Status, changes: dict[str, Any]) -> None:
-    """The final status, and the proof that this attempt is still the one that may write it."""
-    held = NodeExecution.objects.held(work.execution.pk, work.token)
-    if not held.update(
-        status=status, claim_token=None, holder=None, wake_pending=False, end_time=timezone.now(), **changes
-    ):
-        raise LostClaim
 
 
 def _count(work: Work, status: Status, outcome: Outcome) -> None:

@@ -21,6 +21,7 @@ from executions.engine.routing import Routed
 from executions.engine.work import Work
 from executions.errors import EngineFailure, LostClaim
 from executions.models import NodeExecution, NodeOutput
+from executions.statements import insert_rows
 from executions.values import Emitted, content
 
 log = logging.getLogger(__name__)
@@ -165,7 +166,7 @@ class Outbox:
         execution = self.work.execution
         rows = [one.row(execution, self.sequence + number) for number, one in enumerate(batch)]
         crash_point("outputs.prepared")
-        NodeOutput.objects.bulk_create(rows)
+        insert_rows(rows)
         crash_point("outputs.stored")
         return routing.route(self.work.facts, self.work.node, zip(batch, rows, strict=True))
 

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
-
 from blocks import registry
 from executions import values
 from executions.crashpoints import crash_point
@@ -17,6 +15,7 @@ from executions.engine.birth import queue, relays
 from executions.engine.clock import Stamps
 from executions.facts import RunFacts
 from executions.models import NodeExecution, NodeInput, RunNode
+from executions.statements import arrive, insert_rows, lock_meetings
 from executions.states import Status
 from executions.values import Delivery
 from graphs import inputs as graph_inputs
@@ -37,8 +36,8 @@ class Meeting:
 
     def deliver(self, delivery: Delivery, *, static: bool) -> None:
         """Store a value and queue whatever became ready by it."""
-        execution = self._oldest_without(delivery.pin) or self._open()
-        NodeInput.objects.create(
+        execution = arrive(self.row.pk, delivery.pin) or self._open()
+        value = NodeInput(
             run_node=self.row,
             ordinal=execution.ordinal,
             pin=delivery.pin,
@@ -46,12 +45,10 @@ class Meeting:
             output_id=delivery.output_id,
             selector=delivery.selector,
         )
+        insert_rows([value])
         crash_point("pairing.arrived")
-        execution.arrived += 1
         filled = self._queue_if_ready(execution, self._latest_static)
-        if filled is None:
-            NodeExecution.objects.filter(pk=execution.pk).update(arrived=execution.arrived)
-        elif static:
+        if static and filled is not None:
             self._complete_others(execution, filled)
 
     def close(self) -> list[NodeExecution]:
@@ -62,21 +59,18 @@ class Meeting:
             crash_point("pairing.closed")
         return self.ready
 
-    def _oldest_without(self, pin: str) -> NodeExecution | None:
-        arrivals = NodeInput.objects.filter(run_node=self.row, pin=pin)
-        last = arrivals.aggregate(last=Max("ordinal"))["last"]
-        waiting = NodeExecution.objects.incomplete().filter(run_node=self.row, ordinal__gt=-1 if last is None else last)
-        return waiting.order_by("ordinal").first()
-
     def _open(self) -> NodeExecution:
-        execution = NodeExecution.objects.create(
+        """An execution with one arrival."""
+        execution = NodeExecution(
             run_id=self.facts.id,
             node_id=self.node.id,
             run_node=self.row,
             ordinal=self.row.next_ordinal,
+            arrived=1,
             add_time=self.stamps.next(),
             relayed=not relays(self.facts, self.node),
         )
+        insert_rows([execution])
         crash_point("pairing.opened")
         self.row.next_ordinal += 1
         self._dirty = True
@@ -138,9 +132,6 @@ def meetings_of(facts: RunFacts, node_ids: Iterable[UUID], stamps: Stamps) -> di
     wanted = sorted(node_ids)
     if not wanted:
         return {}
-    rows = (
-        RunNode.objects.select_for_update(no_key=True).filter(run_id=facts.id, node_id__in=wanted).order_by("node_id")
-    )
-    meetings = {row.node_id: Meeting(facts, row, stamps) for row in rows}
+    meetings = {row.node_id: Meeting(facts, row, stamps) for row in lock_meetings(facts.id, wanted)}
     stamps.restart()
     return meetings

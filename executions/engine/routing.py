@@ -13,6 +13,7 @@ from executions.engine.clock import Stamps
 from executions.engine.pairing import meetings_of
 from executions.facts import RunFacts, facts_of
 from executions.models import NodeExecution, NodeOutput
+from executions.statements import insert_rows
 from executions.states import Status
 from executions.values import Delivery, Emitted
 from graphs import inputs as graph_inputs
@@ -45,7 +46,7 @@ def route(facts: RunFacts, node: PlanNode, emitted: Iterable[tuple[Emitted, Node
         else:
             fresh.append(_alone(facts, link, delivery, output, stamps))
     crash_point("routing.paired")
-    NodeExecution.objects.bulk_create(fresh)
+    insert_rows(fresh)
     crash_point("routing.made")
     routed.ready += [execution for execution in fresh if execution.status == Status.QUEUED]
     for meeting in met.values():

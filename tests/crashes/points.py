@@ -14,7 +14,7 @@ WRITES: Final = {
     *("requeue", "wait_again", "moves_to"),
 }
 # And who calls one of these of the room `statements`.
-STATEMENTS: Final = {"take_claim"}
+STATEMENTS: Final = {"arrive", "end_claim", "insert_rows", "take_claim"}
 
 
 @dataclass(frozen=True)

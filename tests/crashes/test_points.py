@@ -8,7 +8,6 @@ from tests.crashes import points
 
 # Functions that write, and the points of their callers between which they do. Without any: why that is enough.
 BETWEEN: Final = {
-    "finish._prove": ("commit.begun", "commit.proved"),
     "stop.mark_failed": ("unpaid.before_commit", "fail.before_commit"),
     "values.Emitted.row": ("outputs.prepared",),
     "retry._begin_epochs": ("retry.moved", "retry.epochs"),
