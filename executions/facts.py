@@ -25,7 +25,6 @@ class RunFacts:
     masks: Mapping[UUID, Mapping[str, Any]]
     skip: frozenset[UUID]
     context: Mapping[str, Any]
-    max_cost: int | None = None
 
     @property
     def plan(self) -> Plan:
@@ -37,7 +36,7 @@ def facts_of(run_id: UUID) -> RunFacts:
     """Raises GraphExecution.DoesNotExist; what does not exist is not remembered."""
     run = GraphExecution.objects.only(
         "root_id", "parent_id", "parent_node_execution_id", "user_id", "graph_version_id", "depth",
-        "nodes_input_masks", "nodes_to_skip", "context", "max_cost",
+        "nodes_input_masks", "nodes_to_skip", "context",
     ).get(pk=run_id)  # fmt: skip
     return RunFacts(
         id=run.pk,
@@ -50,5 +49,4 @@ def facts_of(run_id: UUID) -> RunFacts:
         masks={UUID(node): mask for node, mask in run.nodes_input_masks.items()},
         skip=frozenset(map(UUID, run.nodes_to_skip)),
         context=run.context,
-        max_cost=run.max_cost,
     )

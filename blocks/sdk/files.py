@@ -1,4 +1,4 @@
-"""Files that a run keeps in a folder of its own: data URIs are stored there, names are looked up there."""
+"""Files that a run keeps in a folder of its own: what data URIs and addresses hold is stored, names are looked up."""
 
 import base64
 import binascii
@@ -29,14 +29,19 @@ class StoredFile:
 
 
 def store(reference: str, folder: Path | None) -> StoredFile:
-    """The file that `reference` means: a data URI, which is stored, or the name of a file that is there already."""
+    """The file that `reference` means: a data URI or web address, whose content is stored, or the name of a file that
+    is there already."""
     if folder is None:
         raise ValueError("this run has no folder for files")
     if reference.startswith("data:"):
         return _stored(reference, folder)
     if _SCHEME.match(reference):
         scheme = reference.partition("://")[0].lower()
-        raise ValueError(f"files from {scheme}:// addresses are not supported: give a data URI or the name of a file")
+        if scheme in ("http", "https"):
+            return _downloaded(reference, folder)
+        raise ValueError(
+            f"files from {scheme}:// addresses are not supported: give an http address, a data URI or a file's name"
+        )
     return _found(reference, folder)
 
 
@@ -53,11 +58,40 @@ def _stored(uri: str, folder: Path) -> StoredFile:
     mime = head["mime"] or "text/plain"
     # named after its content, so that a repeated call of the block finds the same file
     name = hashlib.sha256(content).hexdigest()[:32] + (mimetypes.guess_extension(mime) or ".bin")
+    _write(folder, name, content)
+    return StoredFile(folder, name, mime)
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / name).exists():
         _make_room(folder, len(content))
         (folder / name).write_bytes(content)
-    return StoredFile(folder, name, mime)
+
+
+def _downloaded(url: str, folder: Path) -> StoredFile:
+    import httpx
+
+    import outbound
+
+    try:
+        with outbound.client(outbound.Policy(max_bytes=MOST_BYTES, timeout=300)) as client:
+            answer = outbound.fetch(client, client.build_request("GET", url)).raise_for_status()
+    except httpx.HTTPStatusError as refused:
+        raise ValueError(f"the file was not delivered: the server answered {refused.response.status_code}") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as wrong:
+        raise ValueError(f"the file could not be fetched: {str(wrong) or type(wrong).__name__}") from None
+    mime = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    name = _named(answer.url.path, answer.content)
+    _write(folder, name, answer.content)
+    return StoredFile(folder, name, mime or mimetypes.guess_type(name)[0] or "application/octet-stream")
+
+
+def _named(path: str, content: bytes) -> str:
+    """The last part of the address; when another file of the run has this name, with a mark of the content."""
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    last = re.sub(r"[^\w.-]", "_", path.rpartition("/")[2])[-150:].strip(".")
+    return f"{digest[:12]}_{last}" if last else f"{digest}.bin"
 
 
 def _make_room(folder: Path, size: int) -> None:

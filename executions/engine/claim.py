@@ -15,7 +15,6 @@ from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine import paying
 from executions.engine.work import Work, prepared
-from executions.errors import OverBudget
 from executions.models import NodeExecution
 from executions.statements import Claim, take_claim
 from executions.states import FINAL, Status
@@ -29,7 +28,7 @@ class Refusal(Enum):
     FINAL = auto()  # it has ended
     STALE = auto()  # queued again under another number, whose message has the place in the chord
     LATER = auto()  # stopped or paused
-    UNPAID = auto()  # the balance or the budget of the run does not cover the price
+    UNPAID = auto()  # the balance does not cover the price
 
 
 @dataclass(frozen=True)
@@ -55,21 +54,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Refused:
+    """`work`: of an execution that cannot be paid."""
+
     why: Refusal
     execution: NodeExecution
-
-
-@dataclass(frozen=True)
-class Unpaid(Refused):
-    """Neither the balance nor the budget of the run may be overdrawn."""
-
-    work: Work
-    reason: InsufficientBalance | OverBudget
+    work: Work | None = None
 
 
 class _Unpaid(Exception):
-    def __init__(self, work: Work, reason: InsufficientBalance | OverBudget) -> None:
-        self.refused = Unpaid(Refusal.UNPAID, work.execution, work, reason)
+    def __init__(self, work: Work) -> None:
+        self.work = work
 
 
 def claim(ask: Ask) -> Work | Refused | None:
@@ -78,7 +72,7 @@ def claim(ask: Ask) -> Work | Refused | None:
     try:
         work = _take(ask) or _was_taken(ask)
     except _Unpaid as refused:
-        return refused.refused
+        return Refused(Refusal.UNPAID, refused.work.execution, refused.work)
     if work is None:
         return _refused(ask)
     _count_wait(work)
@@ -102,8 +96,8 @@ def _take(ask: Ask) -> Work | None:
         work = prepared(execution)
         try:
             paying.pay(work)
-        except (InsufficientBalance, OverBudget) as short:
-            raise _Unpaid(work, short) from None
+        except InsufficientBalance:
+            raise _Unpaid(work) from None
         crash_point("claim.before_commit")
     crash_point("claim.after_commit")
     return work

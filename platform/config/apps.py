@@ -11,9 +11,11 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         import outbound
         from blocks import plugins
+        from blocks.sdk import services
         from config import checks
 
         plugins.name(settings.BLOCK_MODULES)
         outbound.configure(settings.OUTBOUND_ALLOW)
+        services.configure(settings.SERVICE_URLS, settings.MODEL_KEYS)
         register(checks.settings_fit_together, "config")
         register(checks.plug_ins_are_loaded, "blocks")

@@ -68,6 +68,14 @@ def names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def pairs(text: str) -> dict[str, str]:
+    """`name=value` pairs, separated by commas."""
+    found = [pair.strip().partition("=") for pair in text.split(",") if pair.strip()]
+    if not all(name.strip() and value.strip() for name, _, value in found):
+        raise ValueError("use pairs such as name=value, separated by commas")
+    return {name.strip(): value.strip() for name, _, value in found}
+
+
 def folder(text: str) -> Path:
     return Path(text).expanduser().resolve()
 
@@ -85,4 +93,4 @@ def url(*schemes: str) -> Callable[[str], str]:
 
 def _shown(name: str, text: str) -> str:
     """The value as an error message may show it: without passwords and keys."""
-    return "..." if name.endswith("_KEY") else repr(re.sub(r"//[^@/]*@", "//...@", text))
+    return "..." if name.endswith(("_KEY", "_KEYS")) else repr(re.sub(r"//[^@/]*@", "//...@", text))

@@ -11,7 +11,18 @@ from outbound.policy import Blocked, Policy, TooLarge, allowed, allowing, config
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Blocked", "Policy", "TooLarge", "allowed", "allowing", "async_client", "client", "configure", "fetch"]
+__all__ = [
+    "Blocked",
+    "Policy",
+    "TooLarge",
+    "allowed",
+    "allowing",
+    "async_client",
+    "client",
+    "configure",
+    "fetch",
+    "fetch_async",
+]
 
 
 def client(policy: Policy | None = None) -> "httpx.Client":
@@ -34,3 +45,11 @@ def fetch(
     from outbound import redirects
 
     return redirects.fetch(client, request, secret)
+
+
+async def fetch_async(
+    client: "httpx.AsyncClient", request: "httpx.Request", *, secret: frozenset[str] = frozenset()
+) -> "httpx.Response":
+    from outbound import redirects
+
+    return await redirects.fetch_async(client, request, secret)

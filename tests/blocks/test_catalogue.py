@@ -26,7 +26,7 @@ def test_a_placeholder_says_what_is_missing() -> None:
 
 
 def test_a_block_that_needs_no_account_asks_for_none() -> None:
-    spec = registry.get(WEB_REQUEST)
+    spec = catalogue.placeholder(WEB_REQUEST)
     assert spec is not None
     assert spec.disabled == "SendWebRequestBlock is known but not part of this installation."
 
@@ -52,7 +52,7 @@ def test_the_provider_of_a_language_model_follows_from_the_model() -> None:
 
 
 def test_a_placeholder_checks_inputs_but_does_not_run() -> None:
-    spec = registry.get(WEB_REQUEST)
+    spec = catalogue.placeholder(WEB_REQUEST)
     assert spec is not None
     assert spec.problem({}) == "missing input: url"
     assert spec.problem({"url": "u", "method": "LOOK"}) is not None
