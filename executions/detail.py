@@ -37,6 +37,7 @@ def summary(run: GraphExecution) -> dict[str, Any]:
         "ended_at": run.ended_at,
         "stop_requested_at": run.stop_requested_at,
         "paused_at": run.paused_at,
+        "max_cost": run.max_cost,
         "retries": run.retries,
         "is_shared": False,
         "share_token": None,

@@ -34,6 +34,29 @@ class NoCredits(ExecutionError):
         super().__init__(f"The balance is {balance} credits: no credits are left to start a run.")
 
 
+class BudgetRefused(ExecutionError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "budget_refused"
+    hint = "Give a number of credits from 0, or leave max_cost out."
+
+    def __init__(self, amount: object) -> None:
+        super().__init__(f"max_cost cannot be {amount!r}.")
+
+
+class OverBudget(ExecutionError):
+    """The next execution could cost more than is left of the run's budget."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "over_budget"
+    hint = "Start it with a higher max_cost."
+
+    def __init__(self, *, most: int, spent: int, price: int | None, block: str) -> None:
+        asked = "is paid by what it uses" if price is None else f"costs {price}"
+        super().__init__(
+            f"The budget of this run is used up: {spent} of {most} credits (max_cost) are spent, and {block} {asked}."
+        )
+
+
 class TooManyStarts(ExecutionError):
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_starts"

@@ -25,6 +25,7 @@ class RunFacts:
     masks: Mapping[UUID, Mapping[str, Any]]
     skip: frozenset[UUID]
     context: Mapping[str, Any]
+    max_cost: int | None = None
 
     @property
     def plan(self) -> Plan:
@@ -36,7 +37,7 @@ def facts_of(run_id: UUID) -> RunFacts:
     """Raises GraphExecution.DoesNotExist; what does not exist is not remembered."""
     run = GraphExecution.objects.only(
         "root_id", "parent_id", "parent_node_execution_id", "user_id", "graph_version_id", "depth",
-        "nodes_input_masks", "nodes_to_skip", "context",
+        "nodes_input_masks", "nodes_to_skip", "context", "max_cost",
     ).get(pk=run_id)  # fmt: skip
     return RunFacts(
         id=run.pk,
@@ -49,4 +50,5 @@ def facts_of(run_id: UUID) -> RunFacts:
         masks={UUID(node): mask for node, mask in run.nodes_input_masks.items()},
         skip=frozenset(map(UUID, run.nodes_to_skip)),
         context=run.context,
+        max_cost=run.max_cost,
     )

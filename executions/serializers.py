@@ -18,6 +18,14 @@ class ExecuteIn(serializers.Serializer[Any]):
     input_data = serializers.DictField(required=False, help_text="Older spelling of `inputs`")
     input_credentials = serializers.DictField(required=False, help_text="Older spelling of `credentials_inputs`")
 
+    max_cost = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=10**15,
+        help_text="Credits that the run and those below it may cost: it ends FAILED before a node that would cost more",
+    )
+
     def validate_nodes_input_masks(self, masks: dict[str, Any] | None) -> dict[str, Any] | None:
         for key in masks or {}:
             try:
@@ -35,6 +43,7 @@ class ExecuteIn(serializers.Serializer[Any]):
             "inputs": given.get("inputs", given.get("input_data", {})),
             "credentials_inputs": given.get("credentials_inputs", given.get("input_credentials", {})),
             "masks": given.get("nodes_input_masks") or {},
+            "max_cost": given.get("max_cost"),
         }
 
 
@@ -67,6 +76,7 @@ class RunOut(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
     stop_requested_at = serializers.DateTimeField(allow_null=True)
     paused_at = serializers.DateTimeField(allow_null=True, help_text="Nothing new starts until the run is resumed")
+    max_cost = serializers.IntegerField(allow_null=True, help_text="Credits that it may cost, with the runs below it")
     retries = serializers.IntegerField(help_text="How often the topmost run was retried")
     is_shared = serializers.BooleanField()
     share_token = serializers.CharField(allow_null=True)

@@ -24,16 +24,19 @@ def start(
     inputs: Mapping[str, Any] | None = None,
     credentials_inputs: Mapping[str, Any] | None = None,
     masks: Mapping[str, Mapping[str, Any]] | None = None,
+    max_cost: int | None = None,
 ) -> GraphExecution:
     """Start a run; it comes back QUEUED, with `warnings` about inputs that are missing or unknown (D18).
 
-    Raises NoCredits (402), GraphValidationError or GraphInvalid (400); then nothing was stored."""
+    `max_cost`: credits that it and the runs below it may cost; it ends FAILED before a node that would cost more.
+    Raises NoCredits (402), BudgetRefused, GraphValidationError or GraphInvalid (400); then nothing was stored."""
     order = admission.Order(
         user=user,
         version=version,
         inputs=inputs or {},
         credentials_inputs=credentials_inputs or {},
         masks=masks or {},
+        max_cost=max_cost,
     )
     return admission.start(order)
 

@@ -10,6 +10,7 @@ from graphs.body import GraphBody, LinkBody, NodeBody
 from graphs.confidential import is_declared, is_obsolete, is_reference
 from graphs.pins import base_name
 
+CONCATENATE_LISTS: Final = "3cf9298b-5817-4141-9d80-7c2cc5199c8e"
 COMBINE_TEXTS: Final = "e30a4d42-7b7d-4e6a-b36e-1f9b8e3b7d85"
 WEB_REQUEST: Final = "6595ae1f-b924-42cb-9a41-551a0611c4b4"
 AGENT: Final = "e189baac-8c20-45a1-94a7-55177ea42565"
@@ -39,6 +40,10 @@ def modernise(graph: GraphBody, *, early: bool) -> list[str]:
     specs = {node.id: registry.get(node.block_id) for node in graph.nodes}
     notes = [note for node in graph.nodes for note in _node(node, specs[node.id], early=early)]
     sinks = {node.id: node.block_id for node in graph.nodes}
+    emits_length = {link.source_id for link in graph.links if link.source_name == "length"}
+    for node in graph.nodes:
+        if node.block_id == CONCATENATE_LISTS and node.id in emits_length:
+            node.input_default.setdefault("emit_length", True)
     for link in graph.links:
         if sinks.get(link.sink_id) == COMBINE_TEXTS:
             link.sink_name = _numbered(link.sink_name)

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 
 _TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 _LENGTHS: Final = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
 _BOUNDS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
 _DEEPEST: Final = 30
+_WRITTEN: Final = (str, int, float)
+# The input nodes of the called graph write numbers and yes or no as text where they want text.
+_Validator: Final = extend(  # type: ignore[no-untyped-call] # of jsonschema
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("string", lambda _, value: isinstance(value, _WRITTEN)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ def read(constants: Mapping[str, Any]) -> SubAgent:
         input_names=frozenset(_object(schema.get("properties"))),
         output_names=frozenset(_object(_object(constants.get("output_schema")).get("properties"))),
         required=_names(schema.get("required")),
-        _validator=Draft202012Validator(_safe(schema)),
+        _validator=_Validator(_safe(schema)),
     )
 
 

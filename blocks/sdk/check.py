@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 
 from blocks.sdk.brief import brief
+from blocks.sdk.values import same
 
 Check = Callable[[Any], str | None]
 Schema = Mapping[str, Any]
@@ -117,22 +118,11 @@ def _choices(schema: Schema) -> Check | None:
     shown = ", ".join(brief(choice) for choice in allowed[:10]) + (", …" if len(allowed) > 10 else "")
 
     def check(value: Any) -> str | None:
-        if any(_same(value, choice) for choice in allowed):
+        if any(same(value, choice) for choice in allowed):
             return None
         return f"{brief(value)} is none of {shown}"
 
     return check
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Equality of JSON: 5 is 5.0 and true is not 1, at any depth."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    return bool(one == other)
 
 
 def _bounds(schema: Schema) -> Check | None:

@@ -29,6 +29,36 @@ def finite(number: float) -> float | str:
     return "Infinity" if number > 0 else "-Infinity"
 
 
+def same(one: Any, other: Any) -> bool:
+    """Equality of JSON: 5 is 5.0 and true is not 1, at any depth."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return bool(one == other)
+
+
+def identity(value: Any) -> str:
+    """A text that values share only when they are the same: the key of a dictionary that looks for duplicates."""
+    try:
+        return json.dumps(_countable(value), sort_keys=True)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+
+
+def _countable(value: Any) -> Any:
+    """5 and 5.0 are one number and have one text."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_countable(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _countable(item) for key, item in value.items()}
+    return value
+
+
 def to_json(value: Any) -> Any:
     """`value` as plain JSON that shares nothing with the original; ValueError when it is nested too deeply."""
     kind = type(value)

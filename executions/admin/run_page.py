@@ -11,7 +11,7 @@ from django.urls import reverse
 from executions import detail
 from executions.admin import markup, standing
 from executions.facts import facts_of
-from executions.models import GraphExecution, NodeExecution
+from executions.models import GraphExecution, NodeExecution, RunBudget
 from executions.waiting import waiting_for
 from executions.wording import NOTHING, ago, duration, name_of
 from graphs.models import GraphVersion
@@ -82,6 +82,9 @@ def _facts(run: GraphExecution) -> Iterable[Fact]:
         yield "Stop requested", markup.moment(run.stop_requested_at)
     if run.paused_at is not None:
         yield "Paused", markup.moment(run.paused_at)
+    if run.max_cost is not None:
+        spent = RunBudget.objects.filter(run=run.root_id).values_list("spent", flat=True).first() or 0
+        yield "Budget", f"{spent} of {run.max_cost} credits spent"
     if run.retries:
         yield "Retried", markup.times(run.retries)
     yield from _messages(run)

@@ -19,9 +19,9 @@ from executions.database import repeated, write
 from executions.engine.birth import queue, relays
 from executions.engine.clock import Stamps
 from executions.engine.work import Work
-from executions.errors import NoCredits, Stopping, TooDeep
+from executions.errors import BudgetRefused, NoCredits, Stopping, TooDeep
 from executions.facts import RunFacts, facts_of
-from executions.models import GraphExecution, NodeExecution, RunNode
+from executions.models import GraphExecution, NodeExecution, RunBudget, RunNode
 from executions.states import Status
 from graphs import inputs as graph_inputs
 from graphs import services as graphs
@@ -39,15 +39,16 @@ class Order:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     credentials_inputs: Mapping[str, Any] = field(default_factory=dict)
     masks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    max_cost: int | None = None
 
     @classmethod
     def of(cls, run: GraphExecution) -> "Order":
         """What a run was started with."""
-        return cls(run.user, run.graph_version, run.inputs, run.credentials_inputs, run.nodes_input_masks)
+        return cls(run.user, run.graph_version, run.inputs, run.credentials_inputs, run.nodes_input_masks, run.max_cost)
 
 
 def start(order: Order) -> GraphExecution:
-    """A new run, QUEUED. Raises NoCredits, GraphInvalid or GraphValidationError; then nothing is stored."""
+    """A new run, QUEUED. Raises NoCredits, BudgetRefused, GraphInvalid, GraphValidationError: nothing is stored."""
     run = repeated(_checked)(order)
     run.root = run
     with logfields.about(run=run.pk, user=run.user_id, graph=order.version.graph_id):
@@ -107,11 +108,13 @@ def _child_order(work: Work) -> Order:
     constants = work.node.constants
     version = graphs.find(user, str(constants.get("graph_id")), constants.get("graph_version"))
     masks = {str(node): mask for node, mask in work.facts.masks.items()}
-    return Order(user=user, version=version, inputs=work.data, masks=masks)
+    return Order(user=user, version=version, inputs=work.data, masks=masks, max_cost=work.facts.max_cost)
 
 
 def check(order: Order) -> RunCheck:
     """Is there money, and may the version be run like this?"""
+    if order.max_cost is not None and not 0 <= order.max_cost <= credits.services.HIGHEST:
+        raise BudgetRefused(order.max_cost)
     if credits.services.enabled() and (balance := credits.services.balance(order.user.pk)) <= 0:
         raise NoCredits(balance)
     return graphs.check_start(
@@ -133,6 +136,7 @@ def _checked(order: Order) -> GraphExecution:
         nodes_to_skip=[str(node) for node in checked.skip],
         context={"user_timezone": order.user.timezone},
         warnings=list(checked.warnings),
+        max_cost=order.max_cost,
     )
 
 
@@ -140,6 +144,9 @@ def _insert(run: GraphExecution, order: Order) -> None:
     """The run, a meeting point for every node at which values are paired, and its first executions in node order."""
     run.save(force_insert=True)
     crash_point("start.run_inserted")
+    if run.max_cost is not None and run.parent_id is None:
+        RunBudget.objects.create(run=run, most=run.max_cost)
+        crash_point("start.budget_inserted")
     facts = facts_of(run.pk)
     points = {node.id: _meeting_point(facts, node) for node in facts.plan.nodes.values() if node.paired}
     RunNode.objects.bulk_create(points.values(), batch_size=500)

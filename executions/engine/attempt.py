@@ -4,29 +4,27 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-import credits.services
 from blocks.sdk import Effect
 from executions import logfields, metrics, poison
 from executions.crashpoints import crash_point
 from executions.database import release, repeated, write
 from executions.engine import children, finish, limits, stop
-from executions.engine.claim import Ask, Refusal, Refused, claim
+from executions.engine.claim import Ask, Refusal, Refused, Unpaid, claim
 from executions.engine.invoke import Outcome, invoke
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed, unclaimed_successors
 from executions.engine.takeback import take_back_one
+from executions.engine.unpaid import fail_unpaid
 from executions.engine.waking import after_failure, ring
 from executions.engine.work import Work
 from executions.errors import LostClaim
-from executions.models import NodeExecution, NodeOutput
+from executions.models import NodeExecution
 from executions.states import Status, Waits
 from graphs.plan import RetryPolicy
-from notifications import services as notifications
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +117,8 @@ def _refused(ask: Ask, refused: Refused | None) -> Attempted:
         poison.found("unknown_id", f"there is no node execution {ask.execution_id}.")
         return Attempted(End.NOTHING)
     metrics.count(metrics.REFUSED, refused.why.name.lower())
-    if refused.work is not None:
-        _fail_unpaid(refused.work)
+    if isinstance(refused, Unpaid):
+        fail_unpaid(refused.work, refused.reason)
         return Attempted(End.DONE)
     if refused.why in (Refusal.HELD, Refusal.STALE):
         return Attempted(End.DUPLICATE)
@@ -132,43 +130,6 @@ def _refused(ask: Ask, refused: Refused | None) -> Attempted:
 def _unclaimed_successors(ended: NodeExecution) -> list[NodeExecution]:
     """A message that came again, perhaps because the process was killed between the commit and the publishing."""
     return [] if ended.end_time is None else unclaimed_successors(ended.run_id, ended.node_id, ended.end_time)
-
-
-def _fail_unpaid(work: Work) -> None:
-    """Spec 4.4: this execution FAILED with an `error` output, and the run with the same message."""
-    facts, price = work.facts, work.due
-    balance = credits.services.balance(facts.user_id)
-    message = f"Insufficient balance: this run needs {price} credits for {work.spec.name}, the balance is {balance}."
-    notice = {"current_balance": balance, "shortfall": price - balance, "agent_name": facts.plan.name}
-    if _record_unpaid(work, message, notice):
-        crash_point("unpaid.after_commit")
-        stop.carry_out(facts.id)
-
-
-@repeated
-def _record_unpaid(work: Work, message: str, notice: dict[str, Any]) -> bool:
-    """The execution's end, the mark of its run and the user's notice in one transaction; False when another attempt
-    was faster."""
-    execution, facts = work.execution, work.facts
-    with write():
-        queued = NodeExecution.objects.filter(pk=execution.pk, status=Status.QUEUED, dispatch=execution.dispatch)
-        if not queued.close(Status.FAILED, timezone.now(), stats=execution.stats | {"error": message}):
-            return False
-        crash_point("unpaid.closed")
-        number = NodeOutput.objects.filter(node_execution_id=execution.pk, epoch=execution.epoch).count()
-        NodeOutput.objects.create(
-            node_execution_id=execution.pk,
-            epoch=execution.epoch,
-            sequence=number,
-            pin="error",
-            data=message,
-            size=len(message) + 2,
-        )
-        if credits.services.note_shortfall(facts.user_id, facts.plan.graph_id):
-            notifications.record(facts.user_id, "ZERO_BALANCE", notice)
-        marked = stop.mark_failed(facts.id, message)
-        crash_point("unpaid.before_commit")
-    return marked
 
 
 def _put_back(ask: Ask) -> None:

@@ -15,6 +15,7 @@ from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine import paying
 from executions.engine.work import Work, prepared
+from executions.errors import OverBudget
 from executions.models import NodeExecution
 from executions.statements import Claim, take_claim
 from executions.states import FINAL, Status
@@ -28,7 +29,7 @@ class Refusal(Enum):
     FINAL = auto()  # it has ended
     STALE = auto()  # queued again under another number, whose message has the place in the chord
     LATER = auto()  # stopped or paused
-    UNPAID = auto()  # the balance does not cover the price
+    UNPAID = auto()  # the balance or the budget of the run does not cover the price
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,21 @@ class Ask:
 
 @dataclass(frozen=True)
 class Refused:
-    """`work`: of an execution that cannot be paid."""
-
     why: Refusal
     execution: NodeExecution
-    work: Work | None = None
+
+
+@dataclass(frozen=True)
+class Unpaid(Refused):
+    """Neither the balance nor the budget of the run may be overdrawn."""
+
+    work: Work
+    reason: InsufficientBalance | OverBudget
 
 
 class _Unpaid(Exception):
-    def __init__(self, work: Work) -> None:
-        self.work = work
+    def __init__(self, work: Work, reason: InsufficientBalance | OverBudget) -> None:
+        self.refused = Unpaid(Refusal.UNPAID, work.execution, work, reason)
 
 
 def claim(ask: Ask) -> Work | Refused | None:
@@ -72,7 +78,7 @@ def claim(ask: Ask) -> Work | Refused | None:
     try:
         work = _take(ask) or _was_taken(ask)
     except _Unpaid as refused:
-        return Refused(Refusal.UNPAID, refused.work.execution, refused.work)
+        return refused.refused
     if work is None:
         return _refused(ask)
     _count_wait(work)
@@ -96,8 +102,8 @@ def _take(ask: Ask) -> Work | None:
         work = prepared(execution)
         try:
             paying.pay(work)
-        except InsufficientBalance:
-            raise _Unpaid(work) from None
+        except (InsufficientBalance, OverBudget) as short:
+            raise _Unpaid(work, short) from None
         crash_point("claim.before_commit")
     crash_point("claim.after_commit")
     return work

@@ -12,6 +12,7 @@ from blocks.sdk import CostType
 from credits.services import Charge
 from executions import metrics
 from executions.crashpoints import crash_point
+from executions.engine import budget
 from executions.engine.outbox import Outbox
 from executions.engine.work import Work
 from executions.models import NodeExecution
@@ -21,9 +22,12 @@ MEASURED: Final = (CostType.SECOND, CostType.BYTE)
 
 
 def pay(work: Work) -> None:
-    """The charge of a claim, in its transaction. Raises InsufficientBalance."""
+    """The charge of a claim, in its transaction. Raises InsufficientBalance and OverBudget."""
+    if work.tariff is not None and work.tariff.cost.type in MEASURED:
+        budget.ask(work.facts, work.spec.name)
     if not (price := work.due):
         return
+    budget.reserve(work.facts, price, work.spec.name)
     charge = credits.services.charge(
         user_id=work.facts.user_id,
         node_execution_id=work.execution.pk,
@@ -48,6 +52,7 @@ def settle(work: Work, outbox: Outbox, walltime: float) -> dict[str, Any]:
     kind = tariff.cost.type.value
     size = len(json.dumps(work.data, default=str)) + outbox.size
     amount = tariff.cost.measured(seconds=walltime, size=size)
+    budget.add(work.facts, amount)
     reason = f"Ran {work.spec.name}: {walltime:.3f} seconds, {size} bytes"
     charge = credits.services.settle(
         user_id=work.facts.user_id,

@@ -15,6 +15,7 @@ import credits.services
 from executions import hints, metrics
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from executions.engine import budget
 from executions.models import GraphExecution, NodeExecution
 from executions.querysets import NodeExecutionQuerySet
 from executions.states import Status
@@ -67,15 +68,16 @@ def end(nodes: NodeExecutionQuerySet, status: Status, reason: str) -> int:
     """End executions that no block is running for, and give back what was paid for blocks that were never entered (D2).
 
     The executions are locked first and the balance last, in the order in which a claim takes them."""
-    paid = list(
-        nodes.select_for_update(no_key=True).filter(cost__gt=0, entered_epoch=None).values_list("pk", flat=True)
-    )
+    unentered = nodes.select_for_update(no_key=True).filter(cost__gt=0, entered_epoch=None)
+    paid = list(unentered.values_list("pk", "run_id", "cost"))
     closed = nodes.close(status, timezone.now(), stats={"error": reason})
     crash_point("give_back.closed")
-    for pk in paid:
+    for _, run_id, cost in paid:
+        budget.give_back(run_id, cost)
+    for pk, _, _ in paid:
         credits.services.give_back(node_execution_id=pk, kind="run", reason="The block was never started.")
         crash_point("give_back.booked")
-    NodeExecution.objects.filter(pk__in=paid).update(cost=0)
+    NodeExecution.objects.filter(pk__in=[pk for pk, _, _ in paid]).update(cost=0)
     return closed
 
 

@@ -1,6 +1,6 @@
 from executions.models.nodes import NodeExecution, RunNode
-from executions.models.runs import GraphExecution
+from executions.models.runs import GraphExecution, RunBudget
 from executions.models.values import NodeInput, NodeOutput
 from executions.models.workers import Worker
 
-__all__ = ["GraphExecution", "NodeExecution", "NodeInput", "NodeOutput", "RunNode", "Worker"]
+__all__ = ["GraphExecution", "NodeExecution", "NodeInput", "NodeOutput", "RunBudget", "RunNode", "Worker"]

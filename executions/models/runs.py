@@ -31,6 +31,9 @@ class GraphExecution(models.Model):
     nodes_to_skip = JSONText(default=list)
     context = JSONText(default=dict)
     warnings = JSONText(default=list)
+    max_cost = models.BigIntegerField(
+        null=True, blank=True, help_text="Credits that it may cost; runs below have the number of the topmost one"
+    )
     failure = models.TextField(null=True, blank=True, help_text="Why the run has to end FAILED")
     stats = JSONText(null=True, blank=True)
     epilogue = models.CharField(max_length=9, choices=Step, blank=True, default=Step.NONE)
@@ -61,6 +64,7 @@ class GraphExecution(models.Model):
                 | Q(status__in=[Status.FAILED, Status.TERMINATED], ended_at__isnull=False),
                 violation_error_message="The times do not fit the status.",
             ),
+            models.CheckConstraint(name="run_budget_not_negative", condition=Q(max_cost=None) | Q(max_cost__gte=0)),
             # A node execution that is claimed again finds the child it has already started.
             models.UniqueConstraint(
                 fields=["parent_node_execution", "parent_epoch"],
@@ -87,3 +91,19 @@ class GraphExecution(models.Model):
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+
+class RunBudget(models.Model):
+    """What is left of the `max_cost` of a topmost run. Prices known beforehand never take `spent` above `most`."""
+
+    run = models.OneToOneField(GraphExecution, on_delete=models.CASCADE, primary_key=True, related_name="budget")
+    most = models.BigIntegerField()
+    spent = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="run_budget_counts_upwards", condition=Q(spent__gte=0, most__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.spent} of {self.most} credits of run {self.run_id}"

@@ -23,7 +23,8 @@ def obey(order: dict[str, Any]) -> str:
         verb = getattr(services, f"{order['do']}_run")
         return str(verb(GraphExecution.objects.get(pk=order["run"])).status)
     user, version = User.objects.get(pk=order["user"]), GraphVersion.objects.get(pk=order["version"])
-    return str(services.start(user=user, version=version, inputs=order["inputs"]).pk)
+    wanted = {name: order[name] for name in ("inputs", "max_cost")}
+    return str(services.start(user=user, version=version, **wanted).pk)
 
 
 def answer_to(order: dict[str, Any]) -> dict[str, str]:

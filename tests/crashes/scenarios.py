@@ -174,6 +174,14 @@ def no_credits_left(stage: Stage) -> GraphExecution:
 
 
 @scenario
+def a_budget(stage: Stage) -> GraphExecution:
+    """One more price than it covers: 9 for the bytes of the first node, 10 for the second."""
+    built = stage.build({"t": (THREAD, {"x": 1}), "a": "Paid", "b": "Paid"}, "t.out -> a.x", "a.out -> b.x")
+    stage.arm()
+    return stage.start(built, max_cost=24)
+
+
+@scenario
 def low_credits(stage: Stage) -> GraphExecution:
     built = stage.build({"a": ("Paid", {"x": 1})})
     stage.give(505 - PURSE)
@@ -201,7 +209,7 @@ def a_stop_that_gives_back(stage: Stage) -> GraphExecution:
     """A block that was paid for, and not called when the run was stopped."""
     built = stage.build({"a": ("Paid", {"x": 1})})
     stage.faults.arm("block.before_entry", ERROR)
-    run = stage.start(built)
+    run = stage.start(built, max_cost=50)
     waiting = stage.waits(Waits.BACKOFF)
     NodeExecution.objects.filter(pk=waiting.pk).update(wakes_at=timezone.now() + timedelta(hours=1))
     stage.arm()

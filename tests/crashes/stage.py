@@ -43,9 +43,9 @@ class Stage:
         credits.services.grant(self.user.pk, amount, reason="for tests")
         self.purse += amount
 
-    def start(self, built: Built, **inputs: Any) -> GraphExecution:
+    def start(self, built: Built, max_cost: int | None = None, **inputs: Any) -> GraphExecution:
         """Who is killed while he starts a run looks whether it is there, and starts it if it is not."""
-        order = {"user": str(self.user.pk), "version": str(built.version.pk), "inputs": inputs}
+        order = {"user": str(self.user.pk), "version": str(built.version.pk), "inputs": inputs, "max_cost": max_cost}
         try:
             return GraphExecution.objects.get(pk=self.crew.ask(do="start", **order))
         except HandLost:

@@ -32,10 +32,16 @@ def test_a_value_of_a_wrong_type_is_named() -> None:
     assert "n: 'many' is not of type 'integer'" in problem
 
 
+def test_a_number_is_good_enough_where_the_sub_agent_writes_it_as_text() -> None:
+    agent = subagents.read({"input_schema": SCHEMA})
+    assert agent.problem({"q": 5}) is None
+    assert agent.problem({"q": [5]}) is not None
+
+
 def test_an_input_may_be_called_like_a_word_of_the_schema_language() -> None:
     agent = subagents.read({"input_schema": {"properties": {"pattern": {"type": "string"}, "$ref": {}}}})
     assert agent.input_names == {"pattern", "$ref"}
-    assert agent.problem({"pattern": 1}) is not None
+    assert agent.problem({"pattern": [1]}) is not None
 
 
 @pytest.mark.parametrize(

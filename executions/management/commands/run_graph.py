@@ -44,6 +44,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--mask", metavar="FILE", help="a JSON object: node (id or name) to an object of pins and values"
         )
+        parser.add_argument(
+            "--max-cost", type=int, metavar="CREDITS", help="end the run before a node that would cost more than this"
+        )
         parser.add_argument("--owner", metavar="NAME", help="who runs it (default: the first administrator)")
         parser.add_argument("--no-wait", action="store_true", help="start the run, print its id, do not wait")
         parser.add_argument("--json", action="store_true", help="print the run as one JSON object")
@@ -61,7 +64,8 @@ class Command(BaseCommand):
         owner = self._owner(options["owner"])
         inputs, masks = inputs_of(options["input"], options["inputs"]), masks_of(options["mask"])
         target = target_of(options["graph"], owner)
-        run = self._started(owner, target, inputs, masks_for(target, masks), as_json=options["json"])
+        wanted = {"inputs": inputs, "masks": masks_for(target, masks), "max_cost": options["max_cost"]}
+        run = self._started(owner, target, wanted, as_json=options["json"])
         if run is None:
             return REFUSED
         for warning in [*target.warnings, *run.warnings]:
@@ -77,11 +81,9 @@ class Command(BaseCommand):
         except CommandError as wrong:
             raise refused(str(wrong)) from None
 
-    def _started(
-        self, owner: User, target: Target, inputs: dict[str, Any], masks: dict[str, Any], *, as_json: bool
-    ) -> GraphExecution | None:
+    def _started(self, owner: User, target: Target, wanted: dict[str, Any], *, as_json: bool) -> GraphExecution | None:
         try:
-            return services.start(user=owner, version=target.version, inputs=inputs, masks=masks)
+            return services.start(user=owner, version=target.version, **wanted)
         except (GraphError, ExecutionError) as wrong:
             warnings = [f"warning: {warning}" for warning in target.warnings]
             for line in [*warnings, *report.refusal(wrong, target.version)]:
