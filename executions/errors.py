@@ -1,9 +1,15 @@
 """What can go wrong with runs, in the words an API client reads."""
 
+from __future__ import annotations
+
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from executions.states import Status
+
+if TYPE_CHECKING:
+    from executions.models import GraphExecution
 
 
 class ExecutionError(Exception):
@@ -116,3 +122,40 @@ class EngineFailure(Exception):
 
 class LostClaim(Exception):
     """Another attempt or a stop has taken the node execution over; this attempt may not write any more."""
+
+
+class ReviewNotFound(ExecutionError):
+    status = HTTPStatus.NOT_FOUND
+    code = "review_not_found"
+    hint = "List the pending reviews to see which there are."
+
+    def __init__(self, node_execution_id: UUID | str) -> None:
+        super().__init__(f"Nobody was asked about a node execution {node_execution_id}.")
+
+
+class NotReviewable(ExecutionError):
+    """A decision is accepted while the run goes on or waits for it (D31)."""
+
+    code = "not_reviewable"
+    hint = "The reviews of a run that has ended or is being stopped were withdrawn."
+
+    def __init__(self, run: GraphExecution) -> None:
+        state = f"it is {run.status}" if run.stop_requested_at is None or run.is_final else "it is being stopped"
+        super().__init__(f"Reviews of run {run.pk} cannot be decided: {state}.")
+
+
+class MixedRuns(ExecutionError):
+    code = "mixed_runs"
+    hint = "Send one request for each run."
+
+    def __init__(self) -> None:
+        super().__init__("The reviews of one request must belong to one run.")
+
+
+class DecisionRefused(ExecutionError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "decision_refused"
+    hint = "Look at the review again: GET /v1/review/execution/{run id}."
+
+    def __init__(self, node_execution_id: UUID, why: str) -> None:
+        super().__init__(f"The review of {node_execution_id} cannot be decided like this: {why}.")

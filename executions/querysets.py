@@ -11,10 +11,10 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 
 from executions import metrics
-from executions.states import NODE_COMES_FROM, OUTSTANDING, RETRYABLE, RUN_COMES_FROM, Status, Step, Waits
+from executions.states import NODE_COMES_FROM, OUTSTANDING, RETRYABLE, RUN_COMES_FROM, Status, Step, Verdict, Waits
 
 if TYPE_CHECKING:
-    from executions.models import GraphExecution, NodeExecution  # noqa: F401  the type arguments below
+    from executions.models import GraphExecution, NodeExecution, Review  # noqa: F401  the type arguments below
 
 
 DOUBLINGS: Final = 4  # of the patience with a message: from half a minute to eight
@@ -36,8 +36,8 @@ class RunQuerySet(models.QuerySet["GraphExecution"]):
         return self.filter(status__in=RUN_COMES_FROM[status]).update(status=status, **changes)
 
     def overlong(self, since: datetime) -> Self:
-        """Began before `since`, pauses not counted; a run that is paused now is in no hurry."""
-        begun = self.filter(started_at__lt=since, paused_at=None)
+        """Began before `since`, pauses not counted; a run that is paused now, or waits for a person, is in no hurry."""
+        begun = self.filter(started_at__lt=since, paused_at=None).exclude(status=Status.REVIEW)
         return begun.alias(counted_from=F("started_at") + F("paused_for")).filter(counted_from__lt=since)
 
     def in_epilogue(self) -> Self:
@@ -137,3 +137,18 @@ class NodeExecutionQuerySet(models.QuerySet["NodeExecution"]):
 
     def of_runs(self, run_ids: Iterable[UUID]) -> Self:
         return self.filter(run_id__in=list(run_ids))
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def waiting(self) -> Self:
+        return self.filter(status=Verdict.WAITING)
+
+    def of(self, user_id: UUID) -> Self:
+        return self.filter(user_id=user_id)
+
+    def of_run(self, run_id: UUID) -> Self:
+        return self.filter(run_id=run_id)
+
+    def decides(self, verdict: Verdict, at: datetime, **changes: Any) -> int:
+        """Compare and set: what is decided stays decided."""
+        return self.waiting().update(status=verdict, reviewed_at=at, **changes)

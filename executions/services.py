@@ -1,7 +1,7 @@
 """What the platform does with runs, said once: every other room that starts or stops one calls these."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,9 +11,10 @@ from accounts.models import User
 from audit import services as audit
 from executions import logfields
 from executions.database import repeated
-from executions.engine import admission, pausing, retry, stop, takeback
+from executions.engine import admission, pausing, retry, reviewing, stop, takeback
 from executions.engine.conclusion import conclude
-from executions.models import GraphExecution, NodeExecution, Worker
+from executions.errors import MixedRuns, ReviewNotFound
+from executions.models import GraphExecution, NodeExecution, Review, Worker
 from graphs.models import GraphVersion
 
 
@@ -92,6 +93,23 @@ def resume_run(run: GraphExecution) -> GraphExecution:
     pausing.resume(run.pk)
     _noted("run.resumed", run)
     return _reread(run)
+
+
+def decide_reviews(*, user: User, answers: Sequence[reviewing.Answer]) -> None:
+    """Record what a person decided about reviews of one run; their nodes go on, from REVIEW the run does too.
+
+    Raises ReviewNotFound (404), MixedRuns or NotReviewable (409), DecisionRefused (400); then nothing has changed."""
+    wanted = [answer.node_execution_id for answer in answers]
+    found = Review.objects.of(user.pk).filter(node_execution_id__in=wanted)
+    runs = dict(found.values_list("node_execution_id", "run_id"))
+    for node_execution_id in wanted:
+        if node_execution_id not in runs:
+            raise ReviewNotFound(node_execution_id)
+    if len(set(runs.values())) > 1:
+        raise MixedRuns
+    [run_id] = set(runs.values())
+    with logfields.about(run=run_id, user=user.pk):
+        reviewing.decide(run_id, answers)
 
 
 def _ended(run: GraphExecution) -> bool:

@@ -24,6 +24,14 @@ class Waits(TextChoices):
     BACKOFF = "backoff"
 
 
+class Verdict(TextChoices):
+    """Where a review stands; what is decided stays decided."""
+
+    WAITING = "WAITING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+
+
 class Step(TextChoices):
     """Where the end of a run stands: each step is passed once, in this order."""
 

@@ -1,9 +1,13 @@
 from django.urls import path
 
 from executions import api
+from executions.reviews import api as reviews
 
 urlpatterns = [
     path("executions", api.Runs.as_view()),
+    path("review/pending", reviews.Pending.as_view()),
+    path("review/execution/<uuid:run_id>", reviews.OfRun.as_view()),
+    path("review/action", reviews.Action.as_view()),
     path("graphs/<uuid:graph_id>/execute/<int:version>", api.Execute.as_view()),
     path("graphs/<uuid:graph_id>/executions", api.GraphRuns.as_view()),
     path("graphs/<uuid:graph_id>/executions/<uuid:run_id>", api.RunDetail.as_view()),

@@ -27,6 +27,8 @@ from graphs.serializers import (
     GraphIn,
     GraphMetaOut,
     GraphOut,
+    SettingsIn,
+    SettingsOut,
 )
 
 NEWEST = 50
@@ -115,6 +117,21 @@ class ActiveVersion(APIView):
         body.is_valid(raise_exception=True)
         services.activate(owner_of(request), graph_id, body.validated_data["active_graph_version"])
         return JsonResponse(None, safe=False)  # a Response of None has an empty body
+
+
+class Settings(APIView):
+    @extend_schema(operation_id="get_graph_settings", responses={200: SettingsOut, 404: UNKNOWN})
+    def get(self, request: Request, graph_id: UUID) -> Response:
+        """When a person is asked during the runs of a graph."""
+        return Response(services.safe_modes(services.find(owner_of(request), graph_id)))
+
+    @extend_schema(operation_id="set_graph_settings", request=SettingsIn, responses={200: SettingsOut, 404: UNKNOWN})
+    def patch(self, request: Request, graph_id: UUID) -> Response:
+        """Change when a person is asked; what is left out stays. Runs that have begun keep what held then."""
+        body = SettingsIn(data=body_of(request))
+        body.is_valid(raise_exception=True)
+        graph = services.set_safe_modes(owner_of(request), graph_id, body.validated_data)
+        return Response(SettingsOut(graph).data)
 
 
 class Blocks(APIView):

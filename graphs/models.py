@@ -12,6 +12,12 @@ class Graph(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="graphs")
     active_version = models.PositiveIntegerField(db_default=1)
+    human_in_the_loop_safe_mode = models.BooleanField(
+        db_default=True, help_text="Human-in-the-loop nodes wait for a person; otherwise they approve by themselves"
+    )
+    sensitive_action_safe_mode = models.BooleanField(
+        db_default=False, help_text="A person is asked before every sensitive action"
+    )
     created_at = models.DateTimeField(db_default=Now())
     deleted_at = models.DateTimeField(null=True, blank=True)
 

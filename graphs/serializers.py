@@ -50,6 +50,18 @@ class ActiveVersionIn(Shape):
     active_graph_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
+class SettingsIn(Shape):
+    human_in_the_loop_safe_mode = serializers.BooleanField(required=False)
+    sensitive_action_safe_mode = serializers.BooleanField(required=False)
+
+
+class SettingsOut(Shape):
+    human_in_the_loop_safe_mode = serializers.BooleanField(
+        help_text="Human-in-the-loop nodes wait for a person; otherwise they approve by themselves"
+    )
+    sensitive_action_safe_mode = serializers.BooleanField(help_text="A person is asked before every sensitive action")
+
+
 class ExportIn(Shape):
     for_export = serializers.BooleanField(default=False, help_text="Without secrets, to be given to others")
 

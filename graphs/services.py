@@ -1,7 +1,7 @@
 """Everything that is done with stored graphs: create, change, activate, delete, find, check before a run."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from graphs.nesting import Key
 from graphs.plans import plan_of
 from graphs.validate import Limits, Lookup, NoCredentials, RunCheck
 
+SAFE_MODES: Final = frozenset({"human_in_the_loop_safe_mode", "sensitive_action_safe_mode"})
 Version = int | Literal["active"] | str | None
 
 
@@ -66,6 +67,22 @@ def activate(owner: User, graph_id: UUID | str, version: int) -> None:
         if not graph.versions.filter(version=version).exists():
             raise GraphNotFound(f"The graph {graph.id} has no version {version}.")
         _activate(graph, version)
+
+
+def safe_modes(version: GraphVersion) -> dict[str, bool]:
+    """When a person is asked during a run of the graph; its runs keep what held when they were started."""
+    graph = version.graph
+    return {name: getattr(graph, name) for name in SAFE_MODES}
+
+
+def set_safe_modes(owner: User, graph_id: UUID | str, modes: Mapping[str, bool]) -> Graph:
+    """Of SAFE_MODES those that are given; runs that have begun are not affected."""
+    with transaction.atomic():
+        graph = _locked(owner, graph_id)
+        for name in SAFE_MODES & modes.keys():
+            setattr(graph, name, modes[name])
+        graph.save(update_fields=SAFE_MODES)
+    return graph
 
 
 def delete(owner: User, graph_id: UUID | str) -> int:

@@ -2,7 +2,7 @@
 
 from blocks.sdk.block import Block, describe
 from blocks.sdk.cases import Case, run_case
-from blocks.sdk.context import Context, Wait
+from blocks.sdk.context import Context, Decision, Review, Wait
 from blocks.sdk.conversion import convert
 from blocks.sdk.costs import Cost, CostType, price
 from blocks.sdk.credentials import APIKey, Credential, HostScoped, OAuth2, UserPassword
@@ -32,6 +32,7 @@ __all__ = [
     "Credentials",
     "CredentialsField",
     "CredentialsReference",
+    "Decision",
     "DefinitionError",
     "Effect",
     "Emissions",
@@ -40,6 +41,7 @@ __all__ = [
     "InputError",
     "InputPin",
     "OAuth2",
+    "Review",
     "UserPassword",
     "Wait",
     "Workload",

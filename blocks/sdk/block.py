@@ -22,8 +22,9 @@ from blocks.sdk.spec import BlockSpec, CredentialsField, Implementation, InputPi
 class Block:
     """Subclasses say what goes in and out, and do the work in `run`.
 
-    `run(self, data, context)` is a generator or an async generator of (output name, value); a `Wait` as the last
-    thing suspends the node. A fresh instance is made for every call. A class whose name ends in `Base` is abstract.
+    `run(self, data, context)` is a generator or an async generator of (output name, value); a `Wait` or a `Review` as
+    the last thing suspends the node. A fresh instance is made for every call. A class whose name ends in `Base` is
+    abstract.
     For each credentials pin `run` takes a keyword argument of its name: `run(self, data, context, *, credentials)`;
     it is None when the pin is optional and nobody has chosen one.
     """

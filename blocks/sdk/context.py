@@ -12,6 +12,15 @@ def _never() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about what a `Review` showed; `data` is that, as far as it was not edited."""
+
+    approved: bool
+    data: Any = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The run, node and user on whose behalf a block is called. All of it has defaults: tests write `Context()`."""
 
@@ -35,6 +44,8 @@ class Context:
     cancelled: Callable[[], bool] = _never
     # the run's private folder; None where files are not offered
     files: Path | None = None
+    # the answer to the block's last Review; None until there is one
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +58,15 @@ class Wait:
     def __post_init__(self) -> None:
         if self.until.tzinfo is None:
             raise ValueError("Wait needs a time with a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Yielded as the last thing of a call: suspend the node until a person has looked at `data`, then call `run` again
+    with `context.decision`. `name` says what it is about; `editable`: the person may change the data; `state` is
+    handed to the next call like that of a Wait."""
+
+    data: Any
+    name: str = ""
+    editable: bool = True
+    state: Mapping[str, Any] = field(default_factory=dict)

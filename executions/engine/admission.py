@@ -80,6 +80,7 @@ def start_child(work: Work) -> GraphExecution:
     run.parent, run.root_id, run.depth = parent, parent.root_id, parent.depth + 1
     run.parent_node_execution_id, run.parent_epoch = work.execution.pk, work.execution.epoch
     run.status, run.started_at = Status.RUNNING, run.created_at
+    run.context = dict(work.facts.context)  # who is asked before what is decided for the whole tree
     crash_point("child.begun")
     with write():
         root = locked_above(parent.pk, parent.root_id)
@@ -134,7 +135,7 @@ def _checked(order: Order) -> GraphExecution:
         credentials_inputs=order.credentials_inputs,
         nodes_input_masks={str(node): mask for node, mask in checked.masks.items()},
         nodes_to_skip=[str(node) for node in checked.skip],
-        context={"user_timezone": order.user.timezone},
+        context={"user_timezone": order.user.timezone} | graphs.safe_modes(order.version),
         warnings=list(checked.warnings),
         max_cost=order.max_cost,
     )

@@ -15,6 +15,7 @@ import credits.services
 from executions import hints, logfields, metrics, poison
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from executions.engine import reviewing
 from executions.engine.admission import admit_next
 from executions.engine.statistics import statistics
 from executions.engine.stop import STOPPED, end
@@ -62,6 +63,7 @@ def _outstanding(run: GraphExecution) -> bool:
     if run.stop_requested_at is not None:
         status = Status.TERMINATED if run.failure is None else Status.FAILED
         end(nodes.closable(), status, run.failure or STOPPED)
+        reviewing.withdraw(run.pk)
         crash_point("conclude.closed")
     if nodes.outstanding().exists():
         return True

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from blocks.sdk import Review, Wait
 from blocks.sdk.errors import decorate
 from columns import encode
 from executions import metrics
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
-from executions.engine import paying
+from executions.engine import paying, reviewing
 from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed
@@ -39,6 +40,8 @@ def finish(work: Work, outbox: Outbox, outcome: Outcome) -> Routed:
         return outbox.close(partial(_commit, work, outbox, Status.TERMINATED, {"error": "Stopped."}, outcome, None))
     if outcome.error is not None:
         return _failed(work, outbox, outcome, outcome.error)
+    if isinstance(outcome.wait, Review):
+        return _review(work, outbox, outcome, outcome.wait)
     if outcome.wait is not None:
         return outbox.close(partial(_suspend, work, outbox, outcome))
     return outbox.close(partial(_commit, work, outbox, Status.COMPLETED, {}, outcome, None))
@@ -54,7 +57,7 @@ def _failed(work: Work, outbox: Outbox, outcome: Outcome, error: Exception | str
     text = decorate(work.spec.name, work.spec.id, error)
     if not isinstance(error, ValueError | str):
         log.error("block %s failed: %s", work.spec.name, error, exc_info=error)
-    if execution.failures + 1 < work.node.retry.attempts:
+    if work.gate.refusal is None and execution.failures + 1 < work.node.retry.attempts:
         return outbox.close(partial(_back_off, work, outbox, outcome, text))
     return outbox.close(partial(_commit, work, outbox, Status.FAILED, {"error": text}, outcome, text))
 
@@ -153,7 +156,7 @@ def _back_off(work: Work, outbox: Outbox, outcome: Outcome, text: str, batch: li
 @repeated
 def _suspend(work: Work, outbox: Outbox, outcome: Outcome, batch: list[Emitted]) -> Routed:
     """The block asked to be called again: nobody holds the execution until then."""
-    assert outcome.wait is not None
+    assert isinstance(outcome.wait, Wait)
     waiting = {
         "waits_for": Waits.TIMER,
         "wakes_at": outcome.wait.until,
@@ -161,6 +164,36 @@ def _suspend(work: Work, outbox: Outbox, outcome: Outcome, batch: list[Emitted])
         **_measures(work, outbox, outcome),
     }
     return _let_go(work, outbox, waiting, batch)
+
+
+def _review(work: Work, outbox: Outbox, outcome: Outcome, question: Review) -> Routed:
+    try:
+        payload = reviewing.payload_of(question)
+    except ValueError as wrong:
+        return _failed(work, outbox, outcome, wrong)
+    return outbox.close(partial(_ask, work, outbox, outcome, question, payload))
+
+
+@repeated
+def _ask(work: Work, outbox: Outbox, outcome: Outcome, question: Review, payload: Any, batch: list[Emitted]) -> Routed:
+    """To REVIEW: nobody holds the execution, and nothing of its run's chord, until a person has decided."""
+    execution = work.execution
+    crash_point("review.begun")
+    with write():
+        measures = _measures(work, outbox, outcome)
+        held = NodeExecution.objects.held(execution.pk, work.token)
+        released = {"claim_token": None, "holder": None, "wake_pending": False}
+        if not held.update(
+            status=Status.REVIEW, epoch=execution.epoch + 1, state=dict(question.state), **released, **measures
+        ):
+            raise LostClaim
+        crash_point("review.let_go")
+        review = reviewing.open_review(work, question, payload)
+        NodeExecution.objects.filter(pk=execution.pk).update(review=review)
+        routed = outbox.store(batch) if batch else Routed()
+        crash_point("review.before_commit")
+    crash_point("review.after_commit")
+    return routed
 
 
 def _let_go(work: Work, outbox: Outbox, waiting: dict[str, Any], batch: list[Emitted]) -> Routed:

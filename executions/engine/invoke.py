@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
-from blocks.sdk import Wait
+from blocks.sdk import Review, Wait
 from executions.engine import loop
 from executions.engine.outbox import Outbox
 from executions.engine.pulse import PULSE
@@ -17,19 +17,27 @@ from executions.engine.running import Attempt, Cancelled, listen
 from executions.engine.work import Work
 from executions.errors import EngineFailure, LostClaim
 
+Pause: TypeAlias = Wait | Review
+
 
 @dataclass
 class Outcome:
-    """How a block ended. `error`: a failure, as a message or an exception; `wait`: it is to be called again."""
+    """How a block ended. `error`: a failure, as a message or an exception; `wait`: it is to be called again, later or
+    when a person has decided."""
 
     error: Exception | str | None = None
-    wait: Wait | None = None
+    wait: Pause | None = None
     cancelled: bool = False
     lost: bool = False
     wall: float = 0.0
     cpu: float = 0.0
     extra_cost: int = 0
     extra_steps: int = 0
+
+    @property
+    def is_well(self) -> bool:
+        """Neither failed nor interrupted."""
+        return self.error is None and not self.cancelled and not self.lost
 
 
 class _Failed(Exception):
@@ -74,7 +82,7 @@ def _timeout(work: Work) -> ValueError:
     return ValueError(f"The block did not end within its time limit of {work.node.timeout:g} s.")
 
 
-def _run(work: Work, outbox: Outbox, attempt: Attempt) -> Wait | None:
+def _run(work: Work, outbox: Outbox, attempt: Attempt) -> Pause | None:
     assert work.bound is not None
     with attempt.block_code():
         produced = work.spec.start(work.bound, work.context(attempt.cancelled))
@@ -83,14 +91,14 @@ def _run(work: Work, outbox: Outbox, attempt: Attempt) -> Wait | None:
     return _iterate(work, cast(Iterator[Any], produced), outbox, attempt)
 
 
-def _iterate(work: Work, produced: Iterator[Any], outbox: Outbox, attempt: Attempt) -> Wait | None:
+def _iterate(work: Work, produced: Iterator[Any], outbox: Outbox, attempt: Attempt) -> Pause | None:
     end = object()
     while True:
         with attempt.block_code():
             item = next(produced, end)
         if item is end:
             return None
-        if isinstance(item, Wait):
+        if isinstance(item, Pause):
             return item
         _take(outbox, item)
 
@@ -105,21 +113,21 @@ def _take(outbox: Outbox, item: Any) -> None:
     outbox.emit(pin, value)
 
 
-def _await(work: Work, produced: AsyncGenerator[Any, None], outbox: Outbox, attempt: Attempt) -> Wait | None:
+def _await(work: Work, produced: AsyncGenerator[Any, None], outbox: Outbox, attempt: Attempt) -> Pause | None:
     """Run the generator on the loop of the process and wait for its real end, also when it is cancelled.
 
     A commit never runs on the loop, which would hold up every other block: it is handed to a thread."""
 
-    async def consume() -> Wait | None:
+    async def consume() -> Pause | None:
         async with aclosing(produced):
             async for item in produced:
-                if isinstance(item, Wait):
+                if isinstance(item, Pause):
                     return item
                 await asyncio.to_thread(_take, outbox, item) if outbox.is_full else _take(outbox, item)
         return None
 
     running = loop.of_process()
-    ended: concurrent.futures.Future[Wait | None] = concurrent.futures.Future()
+    ended: concurrent.futures.Future[Pause | None] = concurrent.futures.Future()
 
     def begin() -> None:
         task = running.create_task(consume())
@@ -132,11 +140,11 @@ def _await(work: Work, produced: AsyncGenerator[Any, None], outbox: Outbox, atte
     return ended.result()
 
 
-def _cancel(running: asyncio.AbstractEventLoop, task: "asyncio.Task[Wait | None]") -> None:
+def _cancel(running: asyncio.AbstractEventLoop, task: "asyncio.Task[Pause | None]") -> None:
     running.call_soon_threadsafe(task.cancel)
 
 
-def _settle(ended: "concurrent.futures.Future[Wait | None]", task: "asyncio.Task[Wait | None]") -> None:
+def _settle(ended: "concurrent.futures.Future[Pause | None]", task: "asyncio.Task[Pause | None]") -> None:
     if task.cancelled():
         ended.set_exception(Cancelled())
     elif task.exception() is not None:

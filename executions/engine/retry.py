@@ -134,7 +134,7 @@ def _begin_epochs(run: GraphExecution, nodes: NodeExecutionQuerySet) -> None:
     errors = NodeOutput.objects.filter(node_execution_id=OuterRef("pk"), epoch=OuterRef("epoch"), pin="error")
     alone = nodes.filter(~Exists(children))
     alone.filter(node_id__in=once, entered_epoch=F("epoch")).filter(~Exists(errors)).update(epoch=F("epoch") + 1)
-    alone.filter(Exists(errors)).update(epoch=F("epoch") + 1, state=None)
+    alone.filter(Exists(errors)).update(epoch=F("epoch") + 1, state=None, review=None)
 
 
 def _hand_on_again(run: GraphExecution, nodes: NodeExecutionQuerySet) -> None:

@@ -15,7 +15,7 @@ import credits.services
 from executions import hints, metrics
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
-from executions.engine import budget
+from executions.engine import budget, reviewing
 from executions.models import GraphExecution, NodeExecution
 from executions.querysets import NodeExecutionQuerySet
 from executions.states import Status
@@ -59,6 +59,7 @@ def _close(run_id: UUID) -> int:
         run = GraphExecution.objects.only("failure").get(pk=run_id)
         status = Status.TERMINATED if run.failure is None else Status.FAILED
         closed = end(NodeExecution.objects.filter(run_id=run_id).closable(), status, run.failure or STOPPED)
+        reviewing.withdraw(run_id)
         crash_point("stop.closed")
     crash_point("stop.after_close")
     return closed

@@ -1,5 +1,6 @@
 """One node execution made ready to be claimed and run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,10 +8,13 @@ from uuid import UUID
 
 from blocks import registry
 from blocks.sdk import BlockInput, BlockSpec, BlockType, Context, CostType
+from blocks.sdk.errors import ConversionError
 from executions import pricing, values
+from executions.engine.gates import OPEN, Gate, gate_of
 from executions.facts import RunFacts, facts_of
 from executions.models import NodeExecution
 from graphs import inputs as graph_inputs
+from graphs.inputs import Prepared
 from graphs.plan import PlanNode
 
 
@@ -29,6 +33,7 @@ class Work:
     problem: str | None
     invalid: str | None
     bound: BlockInput | None
+    gate: Gate = OPEN
     guesses: tuple[str, ...] = ()  # texts that say nothing of the type of their pin, and what they became
     suspended: bool = False  # said by the commit that suspends it
     stopped: bool = False  # said by the commit that ends it because its run is being stopped
@@ -41,7 +46,7 @@ class Work:
     @cached_property
     def tariff(self) -> pricing.Listed | None:
         """The entry of the price list that holds for this execution (spec 4.3)."""
-        if self.problem is not None or self.invalid is not None:
+        if self.problem is not None or self.invalid is not None or self.gate.asks:
             return None
         return pricing.tariff(self.spec, self.data)
 
@@ -91,6 +96,7 @@ class Work:
             nodes_input_masks={str(node): mask for node, mask in facts.masks.items()},
             cancelled=cancelled,
             files=values.folder_of(facts.id),
+            decision=self.gate.decision,
         )
 
 
@@ -105,12 +111,24 @@ def prepare(execution: NodeExecution, facts: RunFacts, node: PlanNode) -> Work:
     if spec is None:  # it was known when the run started: another worker may still have it
         raise RuntimeError(f"block {node.block_id} is not installed on this worker")
     prepared = graph_inputs.prepare(node, spec, values.received(execution), facts.masks.get(node.id))
-    problem, invalid, bound = prepared.problem, None, None
-    if spec.disabled:
-        invalid = spec.disabled
+    gate = gate_of(execution, facts, spec)
+    if gate.data is not None:
+        prepared = _decided(spec, gate.data)
+    problem, invalid, bound = prepared.problem, gate.refusal, None
+    if spec.disabled or invalid:
+        invalid = spec.disabled or invalid
     elif problem is None and spec.block_type is not BlockType.AGENT:
         try:
             bound = spec.bind(prepared.data)
         except ValueError as refused:
             invalid = str(refused)
-    return Work(execution, facts, node, spec, prepared.data, problem, invalid, bound, prepared.guesses)
+    return Work(execution, facts, node, spec, prepared.data, problem, invalid, bound, gate, prepared.guesses)
+
+
+def _decided(spec: BlockSpec, data: Mapping[str, Any]) -> Prepared:
+    """A person has made the input what it is; constants and what arrived are in it already."""
+    try:
+        converted = spec.convert(data)
+    except ConversionError as wrong:
+        return Prepared(dict(data), str(wrong))
+    return Prepared(converted, spec.problem(converted))

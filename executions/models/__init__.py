@@ -1,6 +1,17 @@
 from executions.models.nodes import NodeExecution, RunNode
+from executions.models.reviews import Review, StandingApproval
 from executions.models.runs import GraphExecution, RunBudget
 from executions.models.values import NodeInput, NodeOutput
 from executions.models.workers import Worker
 
-__all__ = ["GraphExecution", "NodeExecution", "NodeInput", "NodeOutput", "RunBudget", "RunNode", "Worker"]
+__all__ = [
+    "GraphExecution",
+    "NodeExecution",
+    "NodeInput",
+    "NodeOutput",
+    "Review",
+    "RunBudget",
+    "RunNode",
+    "StandingApproval",
+    "Worker",
+]

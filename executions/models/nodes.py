@@ -63,6 +63,15 @@ class NodeExecution(models.Model):
     wake_pending = models.BooleanField(default=False)
     has_place = models.BooleanField(default=False, help_text="A place in the run's chord is kept while it waits")
     state = JSONText(null=True, help_text="What the block left for its next step")
+    review = models.ForeignKey(
+        "Review",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="The last question to a person; its answer is for the next step",
+    )
     relayed = models.BooleanField(default=True, help_text="False: an output that the parent run has not taken over yet")
     published_at = models.DateTimeField(null=True)
     publishes = models.PositiveSmallIntegerField(default=0)

@@ -167,6 +167,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Petiole API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"StatusEnum": "executions.states.Status", "VerdictEnum": "executions.states.Verdict"},
 }
 
 # -- Blocks

@@ -15,6 +15,7 @@ class Notice(models.Model):
         AGENT_RUN = "AGENT_RUN"
         LOW_BALANCE = "LOW_BALANCE"
         ZERO_BALANCE = "ZERO_BALANCE"
+        REVIEW_REQUESTED = "REVIEW_REQUESTED"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False)

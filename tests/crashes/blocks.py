@@ -13,7 +13,19 @@ from typing import Any
 
 from django.conf import settings
 
-from blocks.sdk import Block, BlockInput, BlockOutput, Context, Cost, CostType, Field, Wait, Workload
+from blocks.sdk import (
+    Block,
+    BlockInput,
+    BlockOutput,
+    Context,
+    Cost,
+    CostType,
+    Emissions,
+    Field,
+    Review,
+    Wait,
+    Workload,
+)
 from executions import crashpoints
 from tests.crashes.crew import SWEEPS
 from tests.crashes.faults import Faults
@@ -140,6 +152,21 @@ class PauseBlock(Block):
             yield Wait(datetime.now(UTC) + timedelta(seconds=data.seconds), {"waited": True})
             return
         yield "out", "waited"
+
+
+class ReviewedBlock(Block):
+    """Puts something out, asks, and puts out what it was told."""
+
+    id = "f1000000-0000-4000-8000-000000000009"
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Emissions:
+        if context.decision is None:
+            yield "out", "asks"
+            yield Review(data.x)
+            return
+        yield "out", [context.decision.approved, context.decision.data]
 
 
 if folder := os.environ.get("TEST_CRASH_FOLDER"):

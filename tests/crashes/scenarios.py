@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from executions.engine import admission
 from executions.models import GraphExecution, NodeExecution, Worker
-from executions.states import Status, Waits
+from executions.states import Status, Verdict, Waits
 from tests.crashes.faults import ERROR
 from tests.crashes.stage import PURSE, Stage, silence
 from tests.executions.runs import TEST_BLOCKS
@@ -20,8 +20,8 @@ from tests.stack import eventually
 
 Scenario: TypeAlias = Callable[[Stage], GraphExecution]
 
-_IDS: Final = [f"f1000000-0000-4000-8000-{number:012}" for number in range(1, 9)]
-MISLED, LEAVER, DEAF, THREAD, PAUSE, FILING, KILLER, SLEEPER = _IDS
+_IDS: Final = [f"f1000000-0000-4000-8000-{number:012}" for number in range(1, 10)]
+MISLED, LEAVER, DEAF, THREAD, PAUSE, FILING, KILLER, SLEEPER, REVIEWED = _IDS
 SCENARIOS: Final[dict[str, Scenario]] = {}
 
 
@@ -263,4 +263,25 @@ def a_pause(stage: Stage) -> GraphExecution:
     stage.order("pause", run, paused_at=None)
     NodeExecution.objects.filter(pk=waiting.pk).update(wakes_at=timezone.now())
     stage.order("resume", run, paused_at__isnull=False)
+    return run
+
+
+@scenario
+def a_review(stage: Stage) -> GraphExecution:
+    """Between two nodes, of a node that has put something out before."""
+    built = stage.build({"r": (REVIEWED, {"x": 1}), "p": "Paid"}, "r.out -> p.x")
+    stage.arm()
+    run = stage.start(built)
+    eventually(GraphExecution.objects.filter(pk=run.pk, status=Status.REVIEW).exists, within=40)
+    stage.order("decide", run, reviews__status=Verdict.WAITING)
+    return run
+
+
+@scenario
+def a_stop_during_a_review(stage: Stage) -> GraphExecution:
+    built = stage.build({"r": (REVIEWED, {"x": 1}), "e": "Echo"}, "r.out -> e.x")
+    run = stage.start(built)
+    eventually(GraphExecution.objects.filter(pk=run.pk, status=Status.REVIEW).exists, within=40)
+    stage.arm()
+    stage.stop(run)
     return run
