@@ -4,6 +4,7 @@ The counts are Celery's own, in its Redis result backend. They give speed, never
 gone, `conclude` looks at the rows, and the sweep asks it to."""
 
 import logging
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -66,3 +67,9 @@ def usable() -> bool:
 
 def body(run_id: UUID) -> Any:
     return current_app.signature("executions.tasks.conclude", args=(str(run_id),), immutable=True, queue="engine")
+
+
+@lru_cache(maxsize=1024)
+def body_of_members(run_id: UUID) -> dict[str, Any]:
+    """The same as every message of a member carries it. Nobody changes it: it is only written out."""
+    return dict(body(run_id))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from amqp.exceptions import AMQPError
+from kombu.exceptions import BatchPublishError  # type: ignore[attr-defined]  # not in the stubs
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
@@ -22,7 +23,7 @@ class NotAsked(BrokerError):
 
 
 # What a caller has to expect: errors of the transports, of Redis itself, of sockets.
-UNREACHABLE: Final = (BrokerError, RedisError, AMQPError, OSError)
+UNREACHABLE: Final = (BrokerError, BatchPublishError, RedisError, AMQPError, OSError)
 
 
 class Line:

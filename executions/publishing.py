@@ -3,8 +3,9 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from celery import chord, current_app
@@ -24,6 +25,7 @@ from graphs.plans import plan_of
 log = logging.getLogger(__name__)
 
 PROCESS = "process "  # how the holder of an execution in a prefork pool begins
+RUN_NODE: Final = "executions.tasks.run_node"
 SLICE = 100  # the header of a chord costs its publisher 2 ms per task: the rest joins
 
 
@@ -108,28 +110,43 @@ class CelerySender:
             log.warning("cannot interrupt through the broker, the workers will see the mark: %s", lost)
 
 
-def publish(executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None) -> None:
-    """Send run_node for queued executions; `chord_id`: places in this chord are theirs already."""
-    options: dict[str, Any] = {} if chord_id is None else {"group_id": chord_id, "chord": chords.body(run_id)}
-    sent = 0
+def publish(executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None) -> bool:
+    """Send run_node for queued executions, several in one round trip; False when they are left to the sweep.
+
+    `chord_id`: places in this chord are theirs already."""
+    body = None if chord_id is None else chords.body_of_members(run_id)
     try:
-        with MESSAGES.asked(), current_app.producer_or_acquire() as producer:
+        with MESSAGES.asked(), current_app.producer_or_acquire() as producer, _together(producer, len(executions)):
             for execution in executions:
                 crash_point("publish.before_message")
-                _task("run_node").apply_async(
-                    _arguments(execution, run_id, version_id),
-                    task_id=task_id(execution.pk, execution.dispatch),
-                    queue=queue_of(version_id, execution.node_id),
-                    producer=producer,
-                    ignore_result=True,
-                    **options,
-                )
-                sent += 1
-                crash_point("publish.sent")
+                _send_node(producer, execution, run_id, version_id, group_id=chord_id, chord=body)
+        crash_point("publish.sent")
     except UNREACHABLE as lost:
-        left = executions[sent:]
-        log.warning("%d executions of run %s will be published by the sweep: %s", len(left), run_id, lost)
-        _leave(left)
+        log.warning("%d executions of run %s will be published by the sweep: %s", len(executions), run_id, lost)
+        _leave(executions)
+        return False
+    return True
+
+
+def _together(producer: Any, number: int) -> AbstractContextManager[Any]:
+    batch: AbstractContextManager[Any] = producer.batch() if number > 1 else nullcontext()
+    return batch
+
+
+def _send_node(producer: Any, execution: NodeExecution, run_id: UUID, version_id: UUID, **member: Any) -> None:
+    """What `apply_async` does with these options, at half its price: it would look for more of them in six places."""
+    message = current_app.amqp.create_task_message(
+        task_id(execution.pk, execution.dispatch),
+        RUN_NODE,
+        _arguments(execution, run_id, version_id),
+        {},
+        ignore_result=True,
+        argsrepr=f"({execution.pk}, {execution.dispatch}, …)",
+        kwargsrepr="{}",
+        **member,
+    )
+    queue = queue_of(version_id, execution.node_id)
+    current_app.amqp.send_task_message(producer, RUN_NODE, message, queue=queue)
 
 
 def _leave(executions: list[NodeExecution]) -> None:
@@ -141,13 +158,19 @@ def _leave(executions: list[NodeExecution]) -> None:
         log.warning("the sweep will publish %d executions only when they are overdue: %s", len(executions), lost)
 
 
-def publish_from_member(executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None) -> None:
-    """Successors of a member join its chord; those of another execution are published beside it."""
-    if executions:
-        crash_point("publish.before_join")
-        joined = chord_id if chord_id is not None and chords.join(chord_id, len(executions)) else None
-        crash_point("publish.joined")
-        publish(executions, run_id, version_id, joined)
+def publish_from_member(
+    executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None, *, ends: bool = False
+) -> bool:
+    """Successors of a member join its chord; those of another execution are published beside it.
+
+    `ends`: the member has nothing else to do, and its place goes to the first of them. True when it did."""
+    if not executions:
+        return False
+    crash_point("publish.before_join")
+    new = len(executions) - ends
+    joined = chord_id if chord_id is not None and (not new or chords.join(chord_id, new)) else None
+    crash_point("publish.joined")
+    return publish(executions, run_id, version_id, joined) and ends and joined is not None
 
 
 @repeated

@@ -71,7 +71,9 @@ def run_node(
     if done.end is End.DUPLICATE:
         raise Ignore  # its place in the chord is another message's
     crash_point("run_node.attempted")
-    publishing.publish_from_member(done.ready, run, version, None if done.outside else chord_id)
+    ends = done.end is End.DONE and chord_id is not None
+    if publishing.publish_from_member(done.ready, run, version, None if done.outside else chord_id, ends=ends):
+        self.request.chord = None  # its place has a successor
     crash_point("run_node.published")
     try:
         if done.end is End.WAITS and chord_id is not None:
