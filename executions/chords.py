@@ -60,9 +60,18 @@ def leave(group: str) -> None:
         log.warning("cannot give a place in the chord of a run back: %s", lost)
 
 
-def usable() -> bool:
-    """PETIOLE_CHORDS, and a backend that counts members."""
-    return settings.USE_CHORDS and hasattr(current_app.backend, "add_to_chord")
+def opened(group: str, members: int) -> bool:
+    """Begin the run's chord; False with PETIOLE_CHORDS off, without a backend that counts, or without Redis."""
+    backend: Any = current_app.backend
+    if not settings.USE_CHORDS or not hasattr(backend, "add_to_chord"):
+        return False
+    try:
+        with COUNTS.asked():
+            backend.set_chord_size(group, members)
+    except UNREACHABLE as lost:
+        log.warning("cannot begin the chord of a run: %s", lost)
+        return False
+    return True
 
 
 def body(run_id: UUID) -> Any:

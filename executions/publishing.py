@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from celery import chord, current_app
+from celery import current_app
 from django.db import DatabaseError
-from django.utils import timezone
 
 from blocks import registry
 from executions import chords
 from executions.crashpoints import crash_point
 from executions.database import repeated
 from executions.engine.conclusion import conclude
+from executions.facts import facts_of
 from executions.lines import MESSAGES, UNREACHABLE
-from executions.models import GraphExecution, NodeExecution
+from executions.models import NodeExecution
 from executions.states import Status
 from graphs.plans import plan_of
 
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 PROCESS = "process "  # how the holder of an execution in a prefork pool begins
 RUN_NODE: Final = "executions.tasks.run_node"
-SLICE = 100  # the header of a chord costs its publisher 2 ms per task: the rest joins
 
 
 def task_id(execution_id: UUID, dispatch: int) -> str:
@@ -49,16 +48,14 @@ class CelerySender:
             kept = run.chord_id if execution.has_place else None
             publish([execution], run.pk, run.graph_version_id, kept)
 
-    def launch(self, run_id: UUID) -> None:
-        run = GraphExecution.objects.get(pk=run_id)
-        nodes = NodeExecution.objects.filter(run_id=run_id, status=Status.QUEUED).order_by("node__position")
-        first = list(nodes.only("pk", "node", "dispatch"))
+    def launch(self, run_id: UUID, chord_id: str, first: list[NodeExecution]) -> None:
         if not first:
             conclude(run_id)
-        elif not chords.usable():
-            publish(first, run_id, run.graph_version_id, None)
-        else:
-            _open_chord(run, first)
+            return
+        version_id = facts_of(run_id).version_id
+        crash_point("chord.named")
+        publish(first, run_id, version_id, chord_id if chords.opened(chord_id, len(first)) else None)
+        crash_point("chord.opened")
 
     def admit(self, run_id: UUID) -> None:
         _send("admit", run_id)
@@ -192,30 +189,6 @@ def _arguments(execution: NodeExecution, run_id: UUID, version_id: UUID) -> tupl
 
 def _task(name: str) -> Any:
     return current_app.tasks[f"executions.tasks.{name}"]
-
-
-def _open_chord(run: GraphExecution, first: list[NodeExecution]) -> None:
-    """The run's one chord. What does not fit into its header joins before it is sent."""
-    name = str(uuid5(run.pk, f"chord {timezone.now().isoformat()}"))
-    GraphExecution.objects.filter(pk=run.pk).update(chord_id=name)
-    crash_point("chord.named")
-    header = [_signature(one, run) for one in first[:SLICE]]
-    rest = first[SLICE:]
-    try:
-        joined = name if not rest or chords.join(name, len(rest)) else None
-        chord(header, chords.body(run.pk)).set(task_id=name).apply_async()
-        crash_point("chord.opened")
-    except UNREACHABLE as lost:
-        log.warning("run %s will be published by the sweep: %s", run.pk, lost)
-    else:
-        publish(rest, run.pk, run.graph_version_id, joined)
-
-
-def _signature(execution: NodeExecution, run: GraphExecution) -> Any:
-    signature = _task("run_node").si(*_arguments(execution, run.pk, run.graph_version_id))
-    return signature.set(
-        task_id=task_id(execution.pk, execution.dispatch), queue=queue_of(run.graph_version_id, execution.node_id)
-    )
 
 
 def _length(channel: Any, queue: str) -> int:

@@ -17,7 +17,7 @@ class Silent:
     def admit(self, run_id: UUID) -> None:
         self.asked.append(("admit", run_id))
 
-    def launch(self, run_id: UUID) -> None:
+    def launch(self, run_id: UUID, chord_id: str, first: list[NodeExecution]) -> None:
         self.asked.append(("launch", run_id))
 
     def resume(self, run_id: UUID) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from executions.engine.work import Work
 from executions.errors import BudgetRefused, NoCredits, Stopping, TooDeep
 from executions.facts import RunFacts, facts_of
 from executions.models import GraphExecution, NodeExecution, RunBudget, RunNode
+from executions.statements import first_of, insert_rows, lock_owner, lock_run, move_run, running_beside, waiting_runs
 from executions.states import Status
 from graphs import inputs as graph_inputs
 from graphs import services as graphs
@@ -79,15 +81,15 @@ def start_child(work: Work) -> GraphExecution:
     parent = GraphExecution.objects.get(pk=work.facts.id)
     run.parent, run.root_id, run.depth = parent, parent.root_id, parent.depth + 1
     run.parent_node_execution_id, run.parent_epoch = work.execution.pk, work.execution.epoch
-    run.status, run.started_at = Status.RUNNING, run.created_at
+    run.status, run.started_at, run.chord_id = Status.RUNNING, run.created_at, chord_name(run.pk, run.created_at)
     run.context = dict(work.facts.context)  # who is asked before what is decided for the whole tree
     crash_point("child.begun")
     with write():
         root = locked_above(parent.pk, parent.root_id)
         run.retries, run.paused_at = root.retries, root.paused_at
         crash_point("child.locked")
-        _insert(run, order)
-        transaction.on_commit(partial(launch, run.pk))
+        first = [one for one in _insert(run, order) if one.status == Status.QUEUED]
+        transaction.on_commit(partial(launch, facts_of(run.pk), run.chord_id, first))
         crash_point("child.before_commit")
     crash_point("child.launched")
     return run
@@ -141,23 +143,24 @@ def _checked(order: Order) -> GraphExecution:
     )
 
 
-def _insert(run: GraphExecution, order: Order) -> None:
+def _insert(run: GraphExecution, order: Order) -> list[NodeExecution]:
     """The run, a meeting point for every node at which values are paired, and its first executions in node order."""
-    run.save(force_insert=True)
+    insert_rows([run])
     crash_point("start.run_inserted")
     if run.max_cost is not None and run.parent_id is None:
         RunBudget.objects.create(run=run, most=run.max_cost)
         crash_point("start.budget_inserted")
     facts = facts_of(run.pk)
     points = {node.id: _meeting_point(facts, node) for node in facts.plan.nodes.values() if node.paired}
-    RunNode.objects.bulk_create(points.values(), batch_size=500)
+    insert_rows(list(points.values()))
     crash_point("start.meetings_inserted")
     stamps = Stamps()
     first = [_first(facts, facts.plan.nodes[node_id], points.get(node_id), order) for node_id in facts.plan.starting]
     for execution in first:
         execution.add_time = stamps.next()
         queue(facts, execution, stamps)
-    NodeExecution.objects.bulk_create(first, batch_size=500)
+    insert_rows(first)
+    return first
 
 
 def _meeting_point(facts: RunFacts, node: PlanNode) -> RunNode:
@@ -184,30 +187,35 @@ def admit(run_id: UUID) -> bool:
     """QUEUED → RUNNING when the user has a free slot; else the run waits until one of the user's runs ends."""
     crash_point("admit.begun")
     with logfields.about(run=run_id), write():
-        waiting = GraphExecution.objects.filter(pk=run_id, status=Status.QUEUED, paused_at=None)
-        run = (
-            waiting.select_related("graph_version").only("user_id", "stop_requested_at", "graph_version__graph").first()
-        )
-        if run is None or run.stop_requested_at is not None:
+        run = lock_run(run_id)
+        if run is None or run.status != Status.QUEUED or run.paused_at or run.stop_requested_at:
             return False
-        logfields.known(user=run.user_id, graph=run.graph_version.graph_id)
-        User.objects.select_for_update(no_key=True).get(pk=run.user_id)  # two admissions of a user see each other's run
-        if not _has_slot(run):
+        facts = facts_of(run_id)
+        logfields.known(user=run.user_id, graph=facts.plan.graph_id)
+        lock_owner(run.user_id)  # two admissions of a user see each other's run
+        if not _has_slot(run, facts.plan.graph_id):
             return False
         now = timezone.now()
-        if not GraphExecution.objects.filter(pk=run_id).moves_to(Status.RUNNING, started_at=now):
-            return False
+        chord_id = chord_name(run_id, now)
+        move_run(run_id, Status.RUNNING, started_at=now, chord_id=chord_id)
         crash_point("admit.moved")
-        # its executions were queued when the run was: they are published now, not overdue
-        NodeExecution.objects.filter(run_id=run_id, status=Status.QUEUED).update(published_at=now)
+        first = first_of(run_id, now)
         crash_point("admit.before_commit")
     crash_point("admit.after_commit")
-    launch(run_id)
+    launch(facts, chord_id, first)
     return True
 
 
-def _has_slot(run: GraphExecution) -> bool:
+def chord_name(run_id: UUID, at: datetime) -> str:
+    """A run that is admitted again has another chord."""
+    return str(uuid5(run_id, f"chord {at.isoformat()}"))
+
+
+def _has_slot(run: GraphExecution, graph_id: UUID) -> bool:
     """Limits per user and per user and graph; a run that is paused, or in which everything waits, takes no slot."""
+    of_user, of_graph = running_beside(run.user_id, graph_id)
+    if of_user < settings.MAX_RUNS_PER_USER and of_graph < settings.MAX_RUNS_PER_GRAPH:
+        return True
     return _within_limits(run, occupying(run))
 
 
@@ -227,20 +235,20 @@ def _within_limits(run: GraphExecution, running: Mapping[UUID, UUID]) -> bool:
     return len(running) < settings.MAX_RUNS_PER_USER and same_graph < settings.MAX_RUNS_PER_GRAPH
 
 
-def launch(run_id: UUID) -> None:
-    """Publish the starting executions of a run that has just become RUNNING."""
+def launch(facts: RunFacts, chord_id: str, first: list[NodeExecution]) -> None:
+    """Publish the starting executions of a run that has just become RUNNING, in the order of the graph."""
+    place = {node_id: number for number, node_id in enumerate(facts.plan.nodes)}
+    first.sort(key=lambda one: place[one.node_id])
     crash_point("launch.begun")
-    hints.send().launch(run_id)
+    hints.send().launch(facts.id, chord_id, first)
     crash_point("launch.done")
 
 
 def admit_next(user_id: UUID) -> None:
     """A slot may have become free: the oldest waiting run of each of the user's graphs is asked."""
     crash_point("admit_next.begun")
-    mine = GraphExecution.objects.of(user_id).roots()
-    waiting = mine.filter(status=Status.QUEUED, stop_requested_at=None, paused_at=None)
     oldest: dict[UUID, UUID] = {}
-    for pk, graph_id in waiting.order_by("created_at").values_list("pk", "graph_version__graph_id")[:100]:
+    for pk, graph_id in waiting_runs(user_id):
         oldest.setdefault(graph_id, pk)
     for pk in list(oldest.values())[:5]:
         hints.send().admit(pk)

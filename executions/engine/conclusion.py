@@ -22,6 +22,7 @@ from executions.engine.stop import STOPPED, end
 from executions.engine.waking import wake_parent
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
+from executions.statements import lock_run, move_run, outstanding_of
 from executions.states import Status, Step
 from executions.values import folder_of
 from notifications import services as notifications
@@ -32,7 +33,7 @@ def conclude(run_id: UUID) -> bool:
     """True when the run has ended by this call or before it."""
     crash_point("conclude.begun")
     with logfields.about(run=run_id), write():
-        run = GraphExecution.objects.select_for_update(no_key=True).filter(pk=run_id).first()
+        run = lock_run(run_id)
         crash_point("conclude.locked")
         if run is None or run.is_final:
             return True
@@ -59,19 +60,19 @@ def conclude_if_idle(run_id: UUID) -> None:
 
 def _outstanding(run: GraphExecution) -> bool:
     """Read in a second statement, after the run's row is locked: what was committed before is seen."""
-    nodes = NodeExecution.objects.filter(run_id=run.pk)
     if run.stop_requested_at is not None:
         status = Status.TERMINATED if run.failure is None else Status.FAILED
-        end(nodes.closable(), status, run.failure or STOPPED)
+        closable = NodeExecution.objects.filter(run_id=run.pk).closable()
+        end(closable, status, run.failure or STOPPED)
         reviewing.withdraw(run.pk)
         crash_point("conclude.closed")
-    if nodes.outstanding().exists():
+    outstanding = outstanding_of(run.pk)
+    if outstanding.nodes:
         return True
-    if run.stop_requested_at is None and nodes.filter(status=Status.REVIEW).exists():
-        GraphExecution.objects.filter(pk=run.pk).moves_to(Status.REVIEW)
+    if run.stop_requested_at is None and outstanding.reviews:
+        move_run(run.pk, Status.REVIEW)
         return True
-    children = GraphExecution.objects.filter(parent_id=run.pk).alive()
-    return children.exists()
+    return outstanding.runs
 
 
 def _finish(run: GraphExecution) -> None:
@@ -88,9 +89,8 @@ def _finish(run: GraphExecution) -> None:
     tier = _settle_tiers(run, stats.claimed)
     crash_point("finish.settled")
     following = Step.NOTIFY if settings.NOTIFY_RUNS and run.parent_id is None else Step.DONE
-    GraphExecution.objects.filter(pk=run.pk).moves_to(
-        status, ended_at=now, stats=stats.as_json(extra_cost=tier), epilogue=following, chord_id=None, paused_at=None
-    )
+    ended = {"ended_at": now, "stats": stats.as_json(extra_cost=tier), "epilogue": following}
+    move_run(run.pk, status, **ended, chord_id=None, paused_at=None)
     if status == Status.COMPLETED:  # a retry needs the files that what has completed passes on
         # before the commit: who died after it would leave the folder for ever
         shutil.rmtree(folder_of(run.pk), ignore_errors=True)

@@ -28,6 +28,7 @@ from executions.errors import NotRetryable, RunBelow, RunNotFound
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution, NodeOutput
 from executions.querysets import NodeExecutionQuerySet
+from executions.statements import first_of
 from executions.states import RETRYABLE, Status, Step
 from graphs import services as graphs
 
@@ -104,10 +105,12 @@ def _reopen_child(work: Work, child: GraphExecution) -> None:
         now = timezone.now()
         if not ended.moves_to(Status.QUEUED, **FORGOTTEN | {"retries": root.retries}):
             return  # another attempt at the node was faster
-        ended.moves_to(Status.RUNNING, started_at=now, paused_at=root.paused_at)
+        chord_id = admission.chord_name(child.pk, now)
+        ended.moves_to(Status.RUNNING, started_at=now, paused_at=root.paused_at, chord_id=chord_id)
         crash_point("retry_child.moved")
         _reopen_nodes(child, now)
-        transaction.on_commit(partial(admission.launch, child.pk))
+        first = first_of(child.pk, now)
+        transaction.on_commit(partial(admission.launch, facts_of(child.pk), chord_id, first))
         crash_point("retry_child.before_commit")
     crash_point("retry_child.after_commit")
 

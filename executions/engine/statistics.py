@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, Sum
-
-from executions.models import GraphExecution, NodeExecution
-from executions.states import Status
+from executions.models import GraphExecution
+from executions.statements import totals_of
 
 
 @dataclass(frozen=True)
@@ -39,26 +37,14 @@ class Statistics:
 
 
 def statistics(run: GraphExecution, *, ended: datetime) -> Statistics:
-    sums = (
-        NodeExecution.objects.filter(run_id=run.pk)
-        .claimed()
-        .aggregate(
-            claimed=Count("pk"),
-            failed=Count("pk", filter=Q(status=Status.FAILED)),
-            steps=Sum("extra_steps"),
-            wall=Sum("walltime"),
-            cpu=Sum("cputime"),
-            own=Sum("cost"),
-            children=Sum("extra_cost"),
-        )
-    )
+    totals = totals_of(run.pk)
     return Statistics(
         error=run.failure,
         duration=0.0 if run.started_at is None else (ended - run.started_at).total_seconds(),
-        claimed=sums["claimed"],
-        in_children=sums["steps"] or 0,
-        failed=sums["failed"],
-        walltime=sums["wall"] or 0.0,
-        cputime=sums["cpu"] or 0.0,
-        cost=(sums["own"] or 0) + (sums["children"] or 0),
+        claimed=totals.claimed,
+        in_children=totals.steps,
+        failed=totals.failed,
+        walltime=totals.wall,
+        cputime=totals.cpu,
+        cost=totals.own + totals.children,
     )

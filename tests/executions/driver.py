@@ -108,8 +108,7 @@ class Driver:
         for execution in executions:
             self._send(Message("run_node", execution.pk, execution.dispatch))
 
-    def launch(self, run_id: UUID) -> None:
-        first = NodeExecution.objects.filter(run_id=run_id, status=Status.QUEUED).order_by("node__position")
+    def launch(self, run_id: UUID, chord_id: str, first: list[NodeExecution]) -> None:
         self.nodes(first)
         if not first:
             self.conclude(run_id)

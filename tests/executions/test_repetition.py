@@ -115,9 +115,9 @@ def test_of_two_that_wake_or_admit_the_same_only_one_publishes(no_messages: Sile
 class Hasty(Driver):
     """A child run ends before the call that has started it returns."""
 
-    def launch(self, run_id: UUID) -> None:
+    def launch(self, run_id: UUID, chord_id: str, first: list[NodeExecution]) -> None:
         before, self.messages = self.messages, []
-        super().launch(run_id)
+        super().launch(run_id, chord_id, first)
         if GraphExecution.objects.get(pk=run_id).parent_id is not None:
             while self.messages:
                 self.step()

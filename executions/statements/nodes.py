@@ -1,98 +1,17 @@
-"""The statements of the hot path, written down once for each model. The ORM spends several times as long on building
-them as the database on executing them. Columns, their order and their conversions are asked of the models and of
-the database, so a column that is added is carried here too, and both databases get the same."""
+"""Statements about node executions and their meeting points."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection, models
-from django.db.models.expressions import DatabaseDefault
+from django.db import connection
 
 from executions.models import GraphExecution, NodeExecution, NodeInput, RunNode
+from executions.statements.columns import columns_of
 from executions.states import Status
-
-Row = TypeVar("Row", bound=models.Model)
-Convert = Callable[[Any, Any, Any], Any]
-
-
-def quote(name: str | None) -> str:
-    return connection.ops.quote_name(str(name))
-
-
-# As every database takes them: nothing is converted.
-_PLAIN: Final = frozenset({int, bool, float, type(None)})
-# SQLite bounds the parameters of a statement, PostgreSQL's planner is slow with very many.
-_MOST_PARAMETERS: Final = 900
-
-
-class Columns(Generic[Row]):
-    """All columns of a model, for one kind of database."""
-
-    def __init__(self, model: type[Row]) -> None:
-        self.model = model
-        table = model._meta.db_table
-        self.table = quote(table)
-        self._fields = list(model._meta.concrete_fields)
-        self._named = {field.attname: field for field in self._fields}
-        # the database numbers the rows itself, in their order
-        self.number = next((field.attname for field in self._fields if isinstance(field, models.AutoField)), None)
-        self._written = [(field, field.attname) for field in self._fields if field.attname != self.number]
-        self._attributes = [field.attname for field in self._fields]
-        expressions = [field.get_col(table) for field in self._fields]
-        found = [
-            (at, expression, [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)])
-            for at, expression in enumerate(expressions)
-        ]
-        self._conversions: list[tuple[int, Any, list[Convert]]] = [one for one in found if one[2]]
-        self.names = ", ".join(quote(field.column) for field in self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def given(self, **values: Any) -> list[Any]:
-        """Values as the database takes them, in the order in which they are named."""
-        return [
-            None if value is None else self._named[name].get_db_prep_value(value, connection)
-            for name, value in values.items()
-        ]
-
-    def of(self, row: Row) -> list[Any]:
-        """What is stored of a new row. A default of the database is said by us, so that the row knows it too."""
-        values = []
-        for field, name in self._written:
-            value = row.__dict__[name]
-            if isinstance(value, DatabaseDefault):
-                value = value.expression.value  # type: ignore[attr-defined]  # not in the stubs
-                setattr(row, name, value)
-            values.append(value if type(value) in _PLAIN else field.get_db_prep_save(value, connection))
-        return values
-
-    def insertion(self, rows: int) -> str:
-        names = ", ".join(quote(field.column) for field, _ in self._written)
-        places = f"({', '.join(['%s'] * len(self._written))})"
-        text = f"INSERT INTO {self.table} ({names}) VALUES {', '.join([places] * rows)}"
-        return text if self.number is None else f"{text} RETURNING {quote(self.number)}"
-
-    def read(self, values: Sequence[Any]) -> Row:
-        """An instance from the values of a row, in the order of `names`."""
-        read = list(values)
-        for at, expression, converters in self._conversions:
-            for convert in converters:
-                read[at] = convert(read[at], expression, connection)
-        return self.model.from_db(connection.alias, self._attributes, read)
-
-
-@cache
-def _columns(model: type[Row], vendor: str) -> Columns[Row]:
-    return Columns(model)
-
-
-def columns_of(model: type[Row]) -> Columns[Row]:
-    return _columns(model, connection.vendor)
 
 
 @dataclass(frozen=True)
@@ -154,33 +73,6 @@ def take_claim(claim: Claim) -> NodeExecution | None:
         cursor.execute(_claim_text(connection.vendor, durable=claim.durable), values)
         rows = cursor.fetchall()  # to the end: SQLite commits a statement when it has been read
     return columns.read(rows[0][: len(columns)]) if rows else None
-
-
-def insert_rows(rows: Sequence[models.Model]) -> None:
-    """New rows of one model, complete and in this order. Needs a transaction."""
-    if not rows:
-        return
-    columns = columns_of(type(rows[0]))
-    most = max(1, _MOST_PARAMETERS // len(columns))
-    with connection.cursor() as cursor:
-        for begin in range(0, len(rows), most):
-            _insert(cursor, columns, rows[begin : begin + most])
-
-
-def _insert(cursor: Any, columns: Columns[Any], rows: Sequence[models.Model]) -> None:
-    cursor.execute(
-        _insert_text(type(rows[0]), connection.vendor, len(rows)), [v for row in rows for v in columns.of(row)]
-    )
-    numbers = cursor.fetchall() if columns.number is not None else ()
-    for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
-    for row, (number,) in zip(rows, numbers, strict=False):
-        row.pk = number
-
-
-@lru_cache(maxsize=256)
-def _insert_text(model: type[models.Model], vendor: str, rows: int) -> str:
-    return columns_of(model).insertion(rows)
 
 
 _END: Final = """
