@@ -1,4 +1,5 @@
 """Keeps the pages of docs/blocks true: `python -m blocks.docs docs/blocks` rewrites the part that the code knows.
+Plug-ins name their package behind the folder.
 
 What stands above and below the two markers is written by people and stays.
 """
@@ -9,26 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from blocks import registry
+from blocks import coverage, testing
 from blocks.sdk.kinds import BlockType
 from blocks.sdk.spec import BlockSpec
 
+LIBRARY = "blocks.library"
 START = "<!-- facts: written by blocks.docs -->"
 END = "<!-- end of facts -->"
 
 
 def page_name(spec: BlockSpec) -> str:
     """The page is named as the module of the block is."""
-    return f"{_module(spec).rpartition('.')[2]}.md"
+    return f"{testing.module_of(spec).rpartition('.')[2]}.md"
 
 
 def library() -> list[BlockSpec]:
     """The blocks that come with the product, without those of plug-ins."""
-    return [spec for spec in registry.all_specs() if _module(spec).startswith("blocks.library.")]
-
-
-def _module(spec: BlockSpec) -> str:
-    return spec.implementation.block.__module__ if spec.implementation else ""
+    return testing.blocks_of(LIBRARY)
 
 
 def facts(spec: BlockSpec) -> str:
@@ -37,7 +35,9 @@ def facts(spec: BlockSpec) -> str:
 
 
 def refreshed(page: str, spec: BlockSpec) -> str:
-    """`page` with the facts of today."""
+    """`page` with the facts of today; a page that has none yet gets them at its end."""
+    if START not in page:
+        return f"{page.rstrip()}\n\n{facts(spec)}\n"
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)
     return f"{before}{facts(spec)}{after}"
@@ -51,11 +51,13 @@ def title(spec: BlockSpec) -> str:
     return spec.name.removesuffix("Block")
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, package: str = LIBRARY) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for spec in library():
+    for spec in testing.blocks_of(package):
         page = folder / page_name(spec)
         page.write_text(refreshed(page.read_text("utf-8"), spec) if page.exists() else blank(spec), "utf-8")
+    if (tests := folder.parents[1] / "tests").is_dir() and package == LIBRARY:
+        (folder / "coverage.md").write_text(coverage.page(tests), "utf-8")
 
 
 def _facts(spec: BlockSpec) -> Iterator[str]:
@@ -105,4 +107,4 @@ def type_of(schema: Any) -> str:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1]).resolve(), *sys.argv[2:3])

@@ -43,10 +43,11 @@ def load(modules: Sequence[str] = ()) -> None:
     The first question does it, too. Who serves calls it at the start: nobody waits for it then, and pool processes
     inherit what it has loaded."""
     with _lock:
-        for name in (*_installed(), *plugins.named(), *modules):
+        installed = _installed()
+        for name in (*installed, *plugins.named(), *modules):
             if name not in _loaded:
                 _loaded.add(name)
-                _load_module(name)
+                _load_module(name, must_declare=name in installed)
         _ready.set()
 
 
@@ -85,23 +86,35 @@ def _installed() -> list[str]:
     return sorted({entry.module for entry in entry_points(group=GROUP)})
 
 
-def _load_module(name: str) -> None:
+def _load_module(name: str, *, must_declare: bool) -> None:
+    module = _imported(name)
+    if module is None:
+        return
+    unfit = plugins.unfit(module, must_declare=must_declare)
+    if unfit is not None:
+        _note(name, plugins.UnfitPlugin(unfit))
+        return
     # everything is imported before anything is registered: a class counts in the module that defines it
-    for module in list(_with_parts(name)):
-        for block in _blocks_of(module):
+    for part in [module, *_parts_of(module)]:
+        for block in _blocks_of(part):
             _register(block)
 
 
-def _with_parts(name: str) -> Iterator[ModuleType]:
-    """The module and, when it is a package, all modules below it that can be imported."""
+def _imported(name: str) -> ModuleType | None:
     try:
-        module = importlib.import_module(name)
+        return importlib.import_module(name)
     except (Exception, SystemExit) as wrong:  # whatever a plug-in does at import, the others go on
         _note(name, wrong)
-        return
-    yield module
-    for part in pkgutil.iter_modules(getattr(module, "__path__", ()), f"{name}."):
-        yield from _with_parts(part.name)
+        return None
+
+
+def _parts_of(module: ModuleType) -> Iterator[ModuleType]:
+    """When the module is a package, all modules below it that can be imported."""
+    for found in pkgutil.iter_modules(getattr(module, "__path__", ()), f"{module.__name__}."):
+        part = _imported(found.name)
+        if part is not None:
+            yield part
+            yield from _parts_of(part)
 
 
 def _blocks_of(module: ModuleType) -> Iterator[type[Block]]:

@@ -12,7 +12,11 @@ from blocks.sdk.kinds import BlockType, Category, Effect, Workload
 from blocks.sdk.spec import AsyncEmissions, BlockSpec, CredentialsField, Emissions, InputPin
 from blocks.sdk.values import to_json
 
+# Raised when plug-ins that were written for it could not run any more; every plug-in declares which one it means.
+API_VERSION = 1
+
 __all__ = [
+    "API_VERSION",
     "APIKey",
     "AsyncEmissions",
     "BareOutput",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from blocks import docs
+from blocks import coverage, docs
 from blocks.sdk import BlockSpec, describe, run_case
 
 PAGES = Path(__file__).parents[2] / "docs" / "blocks"
@@ -22,7 +22,18 @@ def test_a_block_has_a_page_of_today(spec: BlockSpec) -> None:
 
 
 def test_there_is_no_page_of_a_block_that_is_gone() -> None:
-    assert {page.name for page in PAGES.glob("*.md")} - {"README.md"} == {docs.page_name(spec) for spec in LIBRARY}
+    others = {"README.md", "coverage.md", "writing.md"}
+    assert {page.name for page in PAGES.glob("*.md")} - others == {docs.page_name(spec) for spec in LIBRARY}
+
+
+def test_the_table_of_all_blocks_is_of_today() -> None:
+    table = (PAGES / "coverage.md").read_text("utf-8")
+    assert table == coverage.page(PAGES.parents[1] / "tests"), "run python -m blocks.docs docs/blocks"
+
+
+def test_every_block_that_runs_here_is_tested() -> None:
+    rows = [line.split(" | ") for line in (PAGES / "coverage.md").read_text("utf-8").splitlines() if "| runs |" in line]
+    assert [row[0] for row in rows if not row[3].rstrip(" |")] == []
 
 
 def test_a_new_page_can_be_started(tmp_path: Path) -> None:
@@ -32,7 +43,7 @@ def test_a_new_page_can_be_started(tmp_path: Path) -> None:
 
 
 def test_the_block_in_the_guide_works() -> None:
-    _, _, rest = (PAGES / "README.md").read_text("utf-8").partition("```python\n")
+    _, _, rest = (PAGES / "writing.md").read_text("utf-8").partition("```python\n")
     namespace: dict[str, Any] = {"__name__": "guide"}
     exec(rest.partition("```")[0], namespace)  # the code of our own page
     spec = describe(namespace["ShoutBlock"])

@@ -15,7 +15,14 @@ WORKS = "11111111-0000-4000-8000-000000000002"
 @pytest.fixture(scope="module", autouse=True)
 def plugins() -> Iterator[None]:
     logging.disable(logging.ERROR)
-    registry.load(["tests.blocks.plugins.good", "tests.blocks.plugins.mixed", "tests.blocks.plugins.absent"])
+    registry.load(
+        [
+            "tests.blocks.plugins.good",
+            "tests.blocks.plugins.mixed",
+            "tests.blocks.plugins.absent",
+            "tests.blocks.plugins.newer",
+        ]
+    )
     logging.disable(logging.NOTSET)
     yield
     for block_id in (GOOD, WORKS):
@@ -37,6 +44,7 @@ def test_a_named_module_is_loaded() -> None:
 def test_a_broken_module_is_noted_and_its_neighbours_work() -> None:
     assert reason("mixed.fails") == "ImportError: no module named bicycle"
     assert reason("mixed.exits") == "SystemExit: not with me"
+    assert reason("newer").startswith("UnfitPlugin: it was written for version 99 of the block API")
     assert reason("mixed.baffling") == "BafflingError: <BafflingError>"
     assert registry.get(WORKS) is not None
 
@@ -55,7 +63,7 @@ def test_the_first_block_keeps_an_id_that_is_used_twice() -> None:
 
 def test_loading_again_changes_nothing() -> None:
     before = (registry.all_specs(), registry.broken())
-    registry.load(["tests.blocks.plugins.good", "tests.blocks.plugins.mixed"])
+    registry.load([f"tests.blocks.plugins.{name}" for name in ("good", "mixed", "absent", "newer")])
     assert (registry.all_specs(), registry.broken()) == before
 
 

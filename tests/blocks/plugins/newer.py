@@ -1,0 +1,3 @@
+"""A plug-in of the future."""
+
+PETIOLE_API = 99
