@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+import credits.refill
 import credits.services
 from accounts.models import User
 from blocks import registry
@@ -118,7 +119,7 @@ def check(order: Order) -> RunCheck:
     """Is there money, and may the version be run like this?"""
     if order.max_cost is not None and not 0 <= order.max_cost <= credits.services.HIGHEST:
         raise BudgetRefused(order.max_cost)
-    if credits.services.enabled() and (balance := credits.services.balance(order.user.pk)) <= 0:
+    if credits.services.enabled() and (balance := credits.refill.balance(order.user.pk)) <= 0:
         raise NoCredits(balance)
     return graphs.check_start(
         order.version,

@@ -12,10 +12,11 @@ class ConfigConfig(AppConfig):
         import outbound
         from blocks import plugins
         from blocks.sdk import services
-        from config import checks
+        from config import checks, news
 
         plugins.name(settings.BLOCK_MODULES)
         outbound.configure(settings.OUTBOUND_ALLOW)
         services.configure(settings.SERVICE_URLS, settings.MODEL_KEYS)
+        news.tell()
         register(checks.settings_fit_together, "config")
         register(checks.plug_ins_are_loaded, "blocks")

@@ -32,7 +32,22 @@ def settings_fit_together(**_: Any) -> list[checks.CheckMessage]:
                 id="config.E003",
             )
         )
-    return wrong
+    return [*wrong, *_payments()]
+
+
+def _payments() -> list[checks.CheckMessage]:
+    needed = {
+        "": [],
+        "manual": ["PAYMENT_PAGE"],
+        "stripe": ["PAYMENT_PAGE", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRET"],
+    }.get(settings.PAYMENTS)
+    if needed is None:
+        return [checks.Error("PETIOLE_PAYMENTS must be manual, stripe or empty.", id="config.E004")]
+    missing = [f"PETIOLE_{name}" for name in needed if not getattr(settings, name)]
+    if not missing:
+        return []
+    text = f"PETIOLE_PAYMENTS={settings.PAYMENTS} needs {', '.join(missing)}."
+    return [checks.Error(text, id="config.E005")]
 
 
 def plug_ins_are_loaded(**_: Any) -> list[checks.CheckMessage]:

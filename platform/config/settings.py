@@ -183,6 +183,13 @@ CREDITS = env.read("PETIOLE_CREDITS", env.boolean, default=False)
 LOW_BALANCE = env.read("PETIOLE_LOW_BALANCE", env.whole(), default=500)
 TIER_SIZE = env.read("PETIOLE_TIER_SIZE", env.whole(least=1), default=100)
 TIER_COST = env.read("PETIOLE_TIER_COST", env.whole(), default=1)
+MONTHLY_REFILL = env.read("PETIOLE_MONTHLY_REFILL", env.whole(), default=0)
+REFUND_TOLERANCE = env.read("PETIOLE_REFUND_TOLERANCE", env.whole(), default=500)
+PAYMENTS = env.read("PETIOLE_PAYMENTS", str, default="")
+PAYMENT_PAGE = env.read("PETIOLE_PAYMENT_PAGE", env.url("http", "https"), default="")
+STRIPE_KEY = env.read("PETIOLE_STRIPE_KEY", str, default="")
+STRIPE_WEBHOOK_SECRET = env.read("PETIOLE_STRIPE_WEBHOOK_SECRET", str, default="")
+STRIPE_API = env.read("PETIOLE_STRIPE_API", env.url("http", "https"), default="")
 
 # -- Limits of graphs and runs
 

@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from credits import services
+from credits import payments, refunds, services
 from credits.errors import CreditsError
-from credits.models import Balance, CreditTransaction
+from credits.models import Balance, CreditTransaction, RefundRequest
 
 
 class GrantForm(forms.Form):
@@ -85,6 +85,7 @@ class BalanceAdmin(ReadOnlyAdmin):
 class CreditTransactionAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "user", "type", "amount", "running_balance", "kind", "is_active", "graph_exec_id"]
     list_filter = ["type", "is_active", "kind", ("created_at", admin.DateFieldListFilter)]
+    actions = ["confirm"]
     list_select_related = ["user"]
     search_fields = ["user__username", "key"]
     search_help_text = "User name, transaction key, or the id of a run or a node execution"
@@ -100,3 +101,57 @@ class CreditTransactionAdmin(ReadOnlyAdmin):
             return super().get_search_results(request, queryset, search_term)
         found = Q(graph_exec_id=wanted) | Q(node_execution_id=wanted) | Q(user_id=wanted) | Q(key=str(wanted))
         return queryset.filter(found), False
+
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("credits.grant_credits")
+
+    @admin.action(description="Confirm that the selected payments have arrived", permissions=["grant"])
+    def confirm(self, request: HttpRequest, queryset: QuerySet[CreditTransaction]) -> None:
+        """Of payments by hand; what a provider takes is confirmed by the provider."""
+        for row in queryset.select_related("user"):
+            if row.is_active or row.type != CreditTransaction.Type.TOP_UP:
+                self.message_user(request, f"{row.key}: it is no payment that is awaited.", messages.WARNING)
+            elif row.metadata.get("provider") != "manual":
+                self.message_user(request, f"{row.key}: its provider says when it has arrived.", messages.WARNING)
+            elif payments.confirm(row.user_id, row.key, confirmed_by=str(request.user.pk)):
+                self.log_change(request, row, "Confirmed that the payment has arrived.")
+                self.message_user(request, f"{row.user}: {row.amount} credits have arrived.", messages.SUCCESS)
+
+
+@admin.register(RefundRequest)
+class RefundRequestAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "user", "amount", "balance", "status", "result", "reason"]
+    list_filter = ["status"]
+    list_select_related = ["user__credit_balance"]
+    search_fields = ["user__username", "user__email"]
+    ordering = ["-created_at"]
+    actions = ["approve", "reject"]
+
+    @admin.display(description="balance now")
+    def balance(self, request: RefundRequest) -> int:
+        return int(request.user.credit_balance.balance)
+
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("credits.grant_credits")
+
+    @admin.action(description="Pay the selected refunds back", permissions=["grant"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[RefundRequest]) -> None:
+        for row in queryset:
+            try:
+                after = refunds.approve(row.pk)
+            except CreditsError as refused:
+                self.message_user(request, f"{row}: {refused}", messages.WARNING)
+            else:
+                self._noted(request, row, f"{row}: {after.result}")
+
+    @admin.action(description="Reject the selected refunds", permissions=["grant"])
+    def reject(self, request: HttpRequest, queryset: QuerySet[RefundRequest]) -> None:
+        for row in queryset:
+            if refunds.reject(row.pk, result="It was rejected."):
+                self._noted(request, row, f"{row}: it was rejected.")
+            else:
+                self.message_user(request, f"{row}: it was decided before.", messages.WARNING)
+
+    def _noted(self, request: HttpRequest, row: Model, text: str) -> None:
+        self.log_change(request, row, text)
+        self.message_user(request, text, messages.SUCCESS)

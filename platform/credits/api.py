@@ -3,14 +3,14 @@
 from typing import Any, cast
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from credits import history, services
+from credits import history, refill, services, topups
 from credits.errors import LimitRefused
 from credits.models import CreditTransaction
 
@@ -30,6 +30,22 @@ class MayGrant(BasePermission):
 
 class BalanceOut(serializers.Serializer[Any]):
     credits = serializers.IntegerField()
+
+
+class TopUpIn(serializers.Serializer[Any]):
+    credit_amount = serializers.IntegerField(help_text="A multiple of 100 from 500; 1 credit is 1 cent")
+
+
+class TopUpOut(serializers.Serializer[Any]):
+    checkout_url = serializers.CharField()
+
+
+class ReturnedIn(serializers.Serializer[Any]):
+    session_id = serializers.CharField(required=False, max_length=255, help_text="Of the address that was returned to")
+
+
+class ReturnedOut(serializers.Serializer[Any]):
+    arrived = serializers.IntegerField(help_text="Payments that were booked by this request")
 
 
 class HistoryIn(serializers.Serializer[Any]):
@@ -71,7 +87,29 @@ class Credits(APIView):
     @extend_schema(operation_id="credits", responses=BalanceOut)
     def get(self, request: Request) -> Response:
         """The balance; 1 credit is 1 cent."""
-        return Response({"credits": services.balance(user_of(request))})
+        return Response({"credits": refill.balance(user_of(request))})
+
+    @extend_schema(
+        operation_id="credits_top_up",
+        request=TopUpIn,
+        responses={
+            200: TopUpOut,
+            400: OpenApiResponse(description="An amount that cannot be paid"),
+            503: OpenApiResponse(description="Payments are not set up here"),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Begin to pay: the address of the page on which it is done."""
+        asked = TopUpIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return Response({"checkout_url": topups.begin(user_of(request), asked.validated_data["credit_amount"])})
+
+    @extend_schema(operation_id="credits_fulfil", request=ReturnedIn, responses={200: ReturnedOut})
+    def patch(self, request: Request) -> Response:
+        """Back from paying: what has arrived is booked, if the provider has not told of it before."""
+        asked = ReturnedIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return Response({"arrived": topups.returned(user_of(request), asked.validated_data.get("session_id"))})
 
 
 class Transactions(APIView):

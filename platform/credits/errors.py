@@ -66,6 +66,39 @@ class PriceMoved(CreditsError):
     code = "price_moved"
 
 
+class NoPayments(CreditsError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "no_payments"
+    hint = "Ask an administrator for credits, or to set PETIOLE_PAYMENTS."
+
+    def __init__(self) -> None:
+        super().__init__("Payments are not set up here.")
+
+
+class ProviderFailed(CreditsError):
+    """The payment provider did not do what it was asked; the same may be asked again."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    code = "provider_failed"
+    hint = "Try again in a minute. What was paid is not lost."
+
+
+class WebhookRefused(CreditsError):
+    code = "webhook_refused"
+
+
+class NoPortal(CreditsError):
+    status = HTTPStatus.NOT_FOUND
+    code = "no_portal"
+
+    def __init__(self) -> None:
+        super().__init__("There is no page for cards and invoices: nothing was paid by card.")
+
+
+class RefundRefused(CreditsError):
+    code = "refund_refused"
+
+
 class UnknownUser(CreditsError):
     status = HTTPStatus.NOT_FOUND
     code = "unknown_user"

@@ -49,6 +49,12 @@ class CreditTransactionQuerySet(models.QuerySet["CreditTransaction"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
+    def payments(self, user_id: UUID) -> Self:
+        return self.filter(user_id=user_id, type="TOP_UP")
+
+    def pending_payments(self, user_id: UUID) -> Self:
+        return self.payments(user_id).filter(is_active=False)
+
     def standing(self, node_execution_id: UUID, kind: str) -> Self:
         """The charge of a node execution that no refund has ended: none or one."""
         refunds = CreditTransaction.objects.filter(
@@ -89,6 +95,9 @@ class CreditTransaction(models.Model):
     kind = models.CharField(max_length=16, blank=True, default="", help_text="What is charged: run, tier …")
     cycle = models.PositiveIntegerField(null=True, blank=True, help_text="Which charge of the node execution, from 1")
 
+    provider_payment = models.CharField(
+        max_length=255, null=True, blank=True, help_text="The provider's name of the money, of a payment that arrived"
+    )
     payment = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="taken_back", db_index=False
     )
@@ -99,6 +108,12 @@ class CreditTransaction(models.Model):
         permissions = [("grant_credits", "Can grant and take credits")]
         constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="transaction_key_once"),
+            # also answers: which payment does the provider speak of?
+            models.UniqueConstraint(
+                fields=["provider_payment"],
+                condition=Q(provider_payment__isnull=False),
+                name="transaction_once_per_payment",
+            ),
             models.UniqueConstraint(
                 fields=["node_execution_id", "kind", "cycle", "type"],
                 condition=Q(node_execution_id__isnull=False),
@@ -218,3 +233,29 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} credits a {self.type} of {self.block_id}"
+
+
+class RefundRequest(models.Model):
+    """Somebody wants money back. One request for each payment; approved when the ledger has moved."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING"
+        APPROVED = "APPROVED"
+        REJECTED = "REJECTED"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, related_name="+", on_delete=models.PROTECT, db_index=False)
+    payment = models.OneToOneField(CreditTransaction, related_name="refund_request", on_delete=models.PROTECT)
+    amount = models.BigIntegerField()
+    reason = models.TextField(blank=True, default="")
+    result = models.TextField(blank=True, default="", help_text="What came of it, for the person who asked")
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="refund_request_of_something", condition=Q(amount__gt=0))]
+        indexes = [models.Index(fields=["user", "-created_at"], name="refund_request_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} credits of {self.payment_id}"

@@ -16,7 +16,14 @@ from credits.services import HIGHEST, Booking, Type, balance_of, booked_before, 
 
 @transaction.atomic
 def top_up(
-    user_id: UUID, amount: int, *, key: str, pending: bool = False, ceiling: int | None = None, **metadata: Any
+    user_id: UUID,
+    amount: int,
+    *,
+    key: str,
+    pending: bool = False,
+    ceiling: int | None = None,
+    provider_payment: str | None = None,
+    **metadata: Any,
 ) -> Booking:
     """Book a payment; a pending one moves nothing until it is confirmed. A repeated key books once.
 
@@ -31,6 +38,7 @@ def top_up(
     if added <= 0:
         raise EnoughBalance(f"The balance of {dollars(held.balance)} has reached {dollars(ceiling or 0)} already.")
     row = CreditTransaction(user_id=user_id, type=Type.TOP_UP, amount=added, key=key, metadata=metadata)
+    row.provider_payment = provider_payment
     if added != amount:
         row.metadata["requested"] = amount
     if pending:
@@ -43,7 +51,7 @@ def top_up(
 
 
 @transaction.atomic
-def confirm(user_id: UUID, key: str, **metadata: Any) -> bool:
+def confirm(user_id: UUID, key: str, *, provider_payment: str | None = None, **metadata: Any) -> bool:
     """A pending payment arrived. Whoever comes second (the page, the provider's call) changes nothing."""
     held = balance_of(user_id)
     row = CreditTransaction.objects.filter(user_id=user_id, key=key, type=Type.TOP_UP, is_active=False).first()
@@ -51,7 +59,11 @@ def confirm(user_id: UUID, key: str, **metadata: Any) -> bool:
         return False
     shift(held, row.amount)
     CreditTransaction.objects.filter(pk=row.pk).update(
-        is_active=True, running_balance=held.balance, created_at=timezone.now(), metadata=row.metadata | metadata
+        is_active=True,
+        running_balance=held.balance,
+        created_at=timezone.now(),
+        metadata=row.metadata | metadata,
+        provider_payment=provider_payment,
     )
     credits_arrived(held)
     return True
@@ -66,8 +78,7 @@ def take_back(user_id: UUID, payment: str, amount: int, *, key: str, reason: str
         raise UnknownPayment(f"There is no payment {payment!r}.")
     if earlier := booked_before(held, key, Type.REFUND, -amount):
         return earlier
-    refunded = CreditTransaction.objects.filter(user_id=user_id, payment=paid).aggregate(total=Sum("amount"))["total"]
-    left = paid.amount + (refunded or 0)
+    left = left_of(paid)
     if not 0 < amount <= left:
         raise AmountRefused(f"Of this payment {dollars(left)} can be taken back.")
     row = CreditTransaction(user_id=user_id, type=Type.REFUND, amount=-amount, key=key, payment=paid)
@@ -76,3 +87,9 @@ def take_back(user_id: UUID, payment: str, amount: int, *, key: str, reason: str
     detail = {"amount": amount, "payment": payment, "reason": reason, "key": key}
     audit.record("payment.taken_back", subject=held.user, subject_id=user_id, detail=detail)
     return Booking(key, held.balance)
+
+
+def left_of(paid: CreditTransaction) -> int:
+    """What of a payment was not taken back."""
+    back = CreditTransaction.objects.filter(user_id=paid.user_id, payment=paid)
+    return int(paid.amount + (back.aggregate(total=Sum("amount"))["total"] or 0))

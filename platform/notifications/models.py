@@ -16,6 +16,8 @@ class Notice(models.Model):
         LOW_BALANCE = "LOW_BALANCE"
         ZERO_BALANCE = "ZERO_BALANCE"
         REVIEW_REQUESTED = "REVIEW_REQUESTED"
+        REFUND_REQUEST = "REFUND_REQUEST"
+        REFUND_PROCESSED = "REFUND_PROCESSED"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False)

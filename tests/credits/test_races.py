@@ -79,13 +79,13 @@ def taken(results: list[Any]) -> int:
     return sum(result for result in results if isinstance(result, int))
 
 
-def test_eight_processes_spend_exactly_what_is_there(user: User) -> None:
-    services.grant(user.pk, 10_000, reason="start")
-    nodes = [[uuid4() for _ in range(250)] for _ in range(PROCESSES)]
-    assert race(user, nodes, price=10) == {"charged": 10_000, "refused": 1000, "returned": 0, "granted": 0}
+def test_ten_thousand_charges_of_eight_processes_spend_exactly_what_is_there(user: User) -> None:
+    services.grant(user.pk, 90_000, reason="start")
+    nodes = [[uuid4() for _ in range(1250)] for _ in range(PROCESSES)]
+    assert race(user, nodes, price=10) == {"charged": 90_000, "refused": 1000, "returned": 0, "granted": 0}
     assert services.balance(user.pk) == 0
     balances = CreditTransaction.objects.filter(type="USAGE").order_by("-running_balance")
-    assert list(balances.values_list("running_balance", flat=True)) == list(range(9990, -10, -10))
+    assert list(balances.values_list("running_balance", flat=True)) == list(range(89_990, -10, -10))
     assert list(audit.differences()) == []
 
 

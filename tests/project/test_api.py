@@ -4,6 +4,8 @@ from django.test import Client
 
 from tests.project.documents import tables
 
+# Who calls these proves by a signature who it is.
+SIGNED = {"/v1/credits/stripe_webhook"}
 LISTED = {name for name in tables("api.md") if "/" in name}
 
 
@@ -17,5 +19,7 @@ def test_nothing_is_answered_without_a_token_but_the_schema(client: Client) -> N
     sample = {"graph_id": "0199d1b5-0000-7000-8000-000000000000", "run_id": "0199d1b5-0000-7000-8000-000000000001"}
     for name in LISTED:
         method, path = name.split()
-        response = client.generic(method, path.format(**sample, version=1))
+        if path in SIGNED:
+            continue
+        response = client.generic(method, path.format(**sample, version=1, transaction_key="key"))
         assert response.status_code == (200 if path in {"/v1/schema", "/v1/docs"} else 401), name

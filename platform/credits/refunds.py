@@ -1,0 +1,106 @@
+"""Money back: who asks gets it at once while the credits are still there, otherwise a person decides.
+
+The ledger moves when the provider says that the money has gone, or an administrator of what was paid by hand."""
+
+import logging
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit import services as audit
+from credits import payments, services, signals
+from credits.errors import ProviderFailed, RefundRefused, UnknownPayment
+from credits.models import CreditTransaction, RefundRequest
+from credits.providers import PaidBack, provider
+
+log = logging.getLogger(__name__)
+Status = RefundRequest.Status
+
+SENT = "The provider was asked to pay it back."
+BY_HAND = "A person looks at it."
+
+
+def ask(user_id: UUID, key: str, *, reason: str = "") -> int:
+    """The cents that are on their way back; 0 when a person decides. Raises UnknownPayment and RefundRefused."""
+    paid = CreditTransaction.objects.active().payments(user_id).filter(key=key).first()
+    if paid is None:
+        raise UnknownPayment(f"There is no payment {key!r}.")
+    left = payments.left_of(paid)
+    try:
+        with transaction.atomic():
+            request = RefundRequest(user_id=user_id, payment=paid, amount=left, reason=reason[:2000], result=BY_HAND)
+            if left <= 0:
+                raise RefundRefused("Nothing of this payment is left: it has been refunded.")
+            request.save(force_insert=True)
+            by_hand = left - services.balance(user_id) > settings.REFUND_TOLERANCE
+            if by_hand:
+                signals.refund_requested.send(RefundRequest, request=request)
+    except IntegrityError:
+        raise RefundRefused("A refund of this payment has been requested before.") from None
+    if by_hand:
+        return 0
+    return left if _send(request) else 0
+
+
+def _send(request: RefundRequest) -> bool:
+    """Asked under the name of the request: however often, the provider pays once."""
+    paid = request.payment
+    try:
+        sent = bool(paid.provider_payment) and provider().pay_back(
+            str(paid.provider_payment), request.amount, key=f"refund-{request.pk}"
+        )
+    except (ProviderFailed, UnknownPayment) as failed:
+        log.warning("refund %s: %s", request.pk, failed)
+        sent = False
+    if sent:
+        RefundRequest.objects.filter(pk=request.pk, status=Status.PENDING).update(result=SENT)
+    else:
+        signals.refund_requested.send(RefundRequest, request=request)
+    return sent
+
+
+def approve(request_id: UUID) -> RefundRequest:
+    """An administrator agrees: the provider is asked; where none can do it, the money counts as paid back."""
+    request = RefundRequest.objects.select_related("payment").get(pk=request_id)
+    if request.status != Status.PENDING:
+        raise RefundRefused(f"The request is {request.status} already.")
+    paid = request.payment
+    audit.record("refund.approved", subject=request, subject_id=request.pk, detail={"amount": request.amount})
+    if paid.provider_payment and provider().pay_back(paid.provider_payment, request.amount, key=f"refund-{request.pk}"):
+        RefundRequest.objects.filter(pk=request.pk, status=Status.PENDING).update(result=SENT)
+    else:
+        _take_back(paid, request.amount, key=f"refund-{request.pk}")
+    request.refresh_from_db()
+    return request
+
+
+def reject(request_id: UUID, *, result: str) -> bool:
+    """False when it was decided before."""
+    with transaction.atomic():
+        pending = RefundRequest.objects.filter(pk=request_id, status=Status.PENDING)
+        rejected = pending.update(status=Status.REJECTED, result=result, updated_at=timezone.now())
+        if rejected:
+            audit.record("refund.rejected", subject_id=request_id, detail={"result": result})
+    return bool(rejected)
+
+
+def went_back(money: PaidBack) -> bool:
+    """The provider says so, as often as it likes; True for the call that booked it."""
+    paid = CreditTransaction.objects.active().filter(provider_payment=money.payment).first()
+    if paid is None:
+        log.warning("refund %s: the payment %s is none of ours", money.id, money.payment)
+        return False
+    return _take_back(paid, money.amount, key=money.id)
+
+
+@transaction.atomic
+def _take_back(paid: CreditTransaction, amount: int, *, key: str) -> bool:
+    booking = payments.take_back(paid.user_id, paid.key, amount, key=key, reason="The payment was refunded.")
+    if not booking.booked:
+        return False
+    asked = RefundRequest.objects.filter(payment=paid, status=Status.PENDING)
+    asked.update(status=Status.APPROVED, result="The money has been paid back.", updated_at=timezone.now())
+    signals.refund_processed.send(RefundRequest, user_id=paid.user_id, amount=amount, balance=booking.balance, key=key)
+    return True
