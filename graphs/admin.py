@@ -13,8 +13,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from blocks import registry
+from graphs import schemas
 from graphs.exporting import constants_for_others
 from graphs.models import Graph, GraphVersion, Link, Node
+from graphs.needs import obstacle
+from graphs.view import node_of
 
 SHOWN = 200
 
@@ -50,13 +53,22 @@ class ReadOnlyInline(ReadOnly, admin.TabularInline[Any, Any]):
 class NodeInline(ReadOnlyInline):
     model = Node
     verbose_name_plural = f"nodes (the first {SHOWN})"
-    fields = readonly_fields = ("position", "id", "block", "constants")
+    fields = readonly_fields = ("position", "id", "block", "needs", "constants")
     ordering = ["position"]
 
     @admin.display
     def block(self, node: Node) -> str:
         spec = registry.get(node.block_id)
         return spec.name if spec else f"unknown: {node.block_id}"
+
+    @admin.display
+    def needs(self, node: Node) -> str:
+        """What is missing before the node can run: its block, an account, or nothing."""
+        spec = registry.get(node.block_id)
+        problem = obstacle(node.block_id, spec)
+        view = node_of(str(node.id), node.block_id, node.input_default, node.metadata, spec)
+        accounts = [f"an account of {' or '.join(sorted(one.providers))}" for one in schemas.wanted([view])]
+        return problem or "; ".join(dict.fromkeys(accounts)) or "nothing"
 
     @admin.display(description="constants (without secrets)")
     def constants(self, node: Node) -> str:

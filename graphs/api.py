@@ -15,11 +15,12 @@ from rest_framework.views import APIView
 from accounts.models import User
 from blocks import registry
 from blocks.sdk.spec import BlockSpec
-from graphs import documents, exporting, reading, services, summaries
+from graphs import documents, exporting, needs, reading, services, summaries
 from graphs.body import DEEPEST, parse
 from graphs.errors import BodyInvalid, GraphNotFound
 from graphs.serializers import (
     ActiveVersionIn,
+    BlocksIn,
     BlocksOut,
     CreateGraphIn,
     DeletedOut,
@@ -27,6 +28,7 @@ from graphs.serializers import (
     GraphIn,
     GraphMetaOut,
     GraphOut,
+    NeedOut,
     SettingsIn,
     SettingsOut,
 )
@@ -134,11 +136,23 @@ class Settings(APIView):
         return Response(SettingsOut(graph).data)
 
 
+class Needs(APIView):
+    @extend_schema(operation_id="get_graph_needs", responses={200: NeedOut(many=True), 404: UNKNOWN})
+    def get(self, request: Request, graph_id: UUID, version: int) -> Response:
+        """The nodes, those of sub-graphs too, that need an account or a block that is not installed here."""
+        return Response(needs.needs(services.find(owner_of(request), graph_id, version)))
+
+
 class Blocks(APIView):
-    @extend_schema(operation_id="list_blocks", responses=BlocksOut)
+    @extend_schema(operation_id="list_blocks", parameters=[BlocksIn], responses=BlocksOut)
     def get(self, request: Request) -> Response:
-        """The blocks that can be used here, by name."""
-        return Response([block(spec) for spec in registry.all_specs() if not spec.disabled])
+        """The blocks that can be used here, by name; with `placeholders` also those that are only known."""
+        query = BlocksIn(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        if not query.validated_data["placeholders"]:
+            return Response([block(spec) for spec in registry.all_specs() if not spec.disabled])
+        why = ((spec, {"disabled": spec.disabled} if spec.disabled else {}) for spec in registry.catalogue())
+        return Response([block(spec) | reason for spec, reason in why])
 
 
 def block(spec: BlockSpec) -> dict[str, Any]:

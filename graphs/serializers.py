@@ -130,6 +130,29 @@ class DeletedOut(Shape):
     version_counts = serializers.IntegerField()
 
 
+class AccountOut(Shape):
+    pin = serializers.CharField()
+    providers = serializers.ListField(child=serializers.CharField())
+    types = serializers.ListField(child=serializers.CharField())
+    scopes = serializers.ListField(child=serializers.CharField())
+    optional = serializers.BooleanField()
+
+
+class NeedOut(Shape):
+    graph_id = serializers.UUIDField()
+    graph_version = serializers.IntegerField()
+    node_id = serializers.UUIDField()
+    block_id = serializers.CharField()
+    block = serializers.CharField(allow_null=True)
+    runs_here = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True)
+    accounts = AccountOut(many=True)
+
+
+class BlocksIn(Shape):
+    placeholders = serializers.BooleanField(default=False, help_text="Also blocks that are only known")
+
+
 class CategoryOut(Shape):
     category = serializers.CharField()
     description = serializers.CharField()
@@ -154,6 +177,7 @@ BlocksOut = inline_serializer(
         "staticOutput": serializers.BooleanField(),
         "uiType": serializers.CharField(),
         "costs": CostOut(many=True),
+        "disabled": serializers.CharField(required=False, help_text="Why the block does not run here"),
     },
     many=True,
 )

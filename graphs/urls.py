@@ -10,4 +10,5 @@ urlpatterns = [
     path("graphs/<uuid:graph_id>/versions", api.GraphVersions.as_view(), name="graph-versions"),
     path("graphs/<uuid:graph_id>/versions/active", api.ActiveVersion.as_view(), name="graph-active-version"),
     path("graphs/<uuid:graph_id>/versions/<int:version>", api.GraphVersionDetail.as_view(), name="graph-version"),
+    path("graphs/<uuid:graph_id>/versions/<int:version>/needs", api.Needs.as_view(), name="graph-needs"),
 ]

@@ -7,8 +7,11 @@ from blocks.sdk import Block
 from graphs.body import GraphBody, parse
 
 
-def node(node_id: str, block: type[Block], constants: dict[str, Any] | None = None, **metadata: Any) -> dict[str, Any]:
-    return {"id": node_id, "block_id": block.id, "input_default": constants or {}, "metadata": metadata}
+def node(
+    node_id: str, block: type[Block] | str, constants: dict[str, Any] | None = None, **metadata: Any
+) -> dict[str, Any]:
+    block_id = block if isinstance(block, str) else block.id
+    return {"id": node_id, "block_id": block_id, "input_default": constants or {}, "metadata": metadata}
 
 
 def link(text: str) -> dict[str, Any]:

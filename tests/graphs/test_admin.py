@@ -80,3 +80,9 @@ def test_a_version_takes_as_many_queries_for_one_node_as_for_many(
     version = services.create(user, graph([node(f"n{place}", EchoBlock) for place in range(50)]))
     with django_assert_max_num_queries(8):
         page(admin_client, f"/admin/graphs/graphversion/{version.id}/change/")
+
+
+def test_a_version_shows_which_node_needs_which_account(admin_client: Client, user: User) -> None:
+    version = services.create(user, graph([node("c", "a8db4d8d-db1c-4a25-a1b0-416a8c33602b")], name="Commenter"))
+    shown = page(admin_client, f"/admin/graphs/graphversion/{version.id}/change/")
+    assert "GithubCommentBlock is known but not part of this installation; it also needs an account of github." in shown
