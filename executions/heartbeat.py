@@ -24,6 +24,7 @@ from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine import running
 from executions.engine.takeback import take_back, take_back_orphans
+from executions.forking import Unforked
 from executions.liveness import FailureDetector, LoopWatch, has_ended
 from executions.models import NodeExecution, Worker
 from executions.publishing import task_id
@@ -38,8 +39,7 @@ EXIT_SECONDS: Final = 5.0  # what was given back may not keep the process any lo
 REMEMBERED: Final = timedelta(days=1)
 ENDED = "its task ended without a result"
 KILLED = "its process was killed"
-FORK_WAIT_SECONDS: Final = 2.0
-_busy = threading.Lock()
+_unforked: Final = Unforked()
 
 
 class Heartbeat(threading.Thread):
@@ -97,7 +97,7 @@ class Heartbeat(threading.Thread):
         self._guarded(self._leave)
 
     def _guarded(self, do: Callable[[], None]) -> None:
-        with _busy:
+        with _unforked:
             try:
                 try:
                     do()
@@ -190,21 +190,3 @@ class Heartbeat(threading.Thread):
         while take_back(NodeExecution.objects.held_by(self.worker.pk), "its worker has ended", counted=False):
             pass
         Worker.objects.filter(pk=self.worker.pk).update(gone_at=timezone.now())
-
-
-class _Fork:
-    """A process is not forked while the thread is inside a library: it would inherit locks that nobody releases."""
-
-    def __init__(self) -> None:
-        self._waited = False
-
-    def before(self) -> None:
-        self._waited = _busy.acquire(timeout=FORK_WAIT_SECONDS)
-
-    def after(self) -> None:
-        if self._waited:
-            _busy.release()
-
-
-_fork = _Fork()
-os.register_at_fork(before=_fork.before, after_in_parent=_fork.after, after_in_child=_fork.after)

@@ -1,8 +1,9 @@
 """What the platform does with runs, said once: every other room that starts or stops one calls these."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -58,6 +59,11 @@ def stop_run(run: GraphExecution, *, wait: float | None = None) -> GraphExecutio
             time.sleep(pause)
             pause = min(pause * 1.5, 0.25)
     return run
+
+
+def ask_to_stop(run_ids: Iterable[UUID]) -> None:
+    """In the transaction of the caller: nothing more of these runs begins. `stop_run` or the sweep ends them."""
+    stop.mark(run_ids)
 
 
 @repeated

@@ -54,6 +54,9 @@ class Swept:
     def __bool__(self) -> bool:
         return any(asdict(self).values())
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {number}" for name, number in asdict(self).items() if number) or "nothing to do"
+
 
 STEPS: Final[dict[str, Callable[[], int]]] = {}
 
@@ -82,7 +85,7 @@ def sweep() -> Swept:
     for failure in failed:
         log.error("the sweep could not do all", exc_info=failure)
     if swept:
-        log.info("swept: %s", ", ".join(f"{name} {number}" for name, number in asdict(swept).items() if number))
+        log.info("swept: %s", swept)
     return swept
 
 

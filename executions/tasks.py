@@ -116,7 +116,8 @@ def wake(execution_id: str) -> None:
 
 
 @shared_task
-def sweep() -> None:
+def sweep() -> str:
     """Many may be waiting when the queue was long: one in a period is enough."""
-    if rates.first_in("sweep", settings.SWEEP_SECONDS * 0.8):
-        sweeping.sweep()
+    if not rates.first_in("sweep", settings.SWEEP_SECONDS * 0.8):
+        return ""
+    return str(sweeping.sweep())

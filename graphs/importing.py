@@ -11,7 +11,7 @@ from django.conf import settings
 
 from accounts.models import User
 from blocks import registry
-from graphs import embedding, eras, reading, services, storing, validate, view
+from graphs import embedding, eras, reading, services, storing, validate, view, weekdays
 from graphs.body import HIGHEST, GraphBody, parse
 from graphs.errors import BodyInvalid
 from graphs.models import GraphVersion
@@ -40,6 +40,7 @@ def import_document(owner: User, document: Mapping[str, Any]) -> Imported:
     services.check_storable(body)
     early = eras.is_early(document)
     warnings = [note for graph in body.family() for note in eras.modernise(graph, early=early)]
+    warnings += _unix_schedule(body)
     warnings += embedding.connect(body, registry.get, lambda keys: reading.stored(owner.pk, keys))
     storing.adopt(body, owner)
     version = services.keep(owner, body)
@@ -93,6 +94,15 @@ def _tidy(document: Any) -> Any:
     if isinstance(tidy.get("sub_graphs"), list):
         tidy["sub_graphs"] = [_tidy(part) for part in tidy["sub_graphs"]]
     return tidy
+
+
+def _unix_schedule(body: GraphBody) -> tuple[str, ...]:
+    """The recommended schedule says the same, as Unix cron."""
+    if body.recommended_schedule_cron is None:
+        return ()
+    translated = weekdays.translate(body.recommended_schedule_cron)
+    body.recommended_schedule_cron = translated.text[:255]
+    return translated.notes
 
 
 def _is_version(value: Any) -> bool:

@@ -26,6 +26,7 @@ app = Celery("petiole")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add("executions.workers:HeartbeatStep")
+app.steps["worker"].add("scheduling.ticker:TickerStep")
 
 
 @signals.setup_logging.connect

@@ -216,3 +216,9 @@ REFERENCE_BYTES = env.read("PETIOLE_REFERENCE_BYTES", env.whole(least=256), defa
 FILE_BYTES = env.read("PETIOLE_FILE_BYTES", env.whole(least=1024), default=256 * 1024)
 USE_CHORDS = env.read("PETIOLE_CHORDS", env.boolean, default=True)
 NOTIFY_RUNS = env.read("PETIOLE_NOTIFY_RUNS", env.boolean, default=False)
+
+# -- Schedules and how long things are kept
+
+SCHEDULE_GRACE = env.read("PETIOLE_SCHEDULE_GRACE", env.seconds, default=60.0)
+SCHEDULE_FAILURES = env.read("PETIOLE_SCHEDULE_FAILURES", env.whole(least=1), default=5)
+RETENTION_DAYS = env.read("PETIOLE_RETENTION_DAYS", env.whole(), default=90)  # 0 = for ever

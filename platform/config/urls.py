@@ -11,6 +11,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v1/", include("graphs.urls")),
     path("v1/", include("executions.urls")),
+    path("v1/", include("scheduling.urls")),
     path("v1/", include("accounts.urls")),
     path("v1/", include("credits.urls")),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),

@@ -18,6 +18,11 @@ class Notice(models.Model):
         REVIEW_REQUESTED = "REVIEW_REQUESTED"
         REFUND_REQUEST = "REFUND_REQUEST"
         REFUND_PROCESSED = "REFUND_PROCESSED"
+        SCHEDULE_FAILED = "SCHEDULE_FAILED"
+        SCHEDULE_PAUSED = "SCHEDULE_PAUSED"
+        LATE_RUN = "LATE_RUN"
+        ERROR_RATE = "ERROR_RATE"
+        LEDGER_DIFFERS = "LEDGER_DIFFERS"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False)

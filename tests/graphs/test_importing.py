@@ -103,8 +103,10 @@ def test_copies_of_a_sub_graph_are_stored_once(user: User) -> None:
 
 
 def test_what_the_author_tells_comes_with_the_graph(user: User) -> None:
-    version = imported(user, "era_2025_late").version
-    assert (version.instructions, version.recommended_schedule_cron) == ("Give it a word.", "0 9 * * 1")
+    found = imported(user, "era_2025_late")
+    version = found.version
+    assert (version.instructions, version.recommended_schedule_cron) == ("Give it a word.", "0 9 * * tue")
+    assert [warning for warning in found.warnings if "Monday = 0" in warning]
     assert (version.version, version.graph.active_version) == (1, 1)
 
 
