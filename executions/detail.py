@@ -12,11 +12,14 @@ from executions import values
 from executions.engine.statistics import statistics
 from executions.facts import RunFacts, facts_of
 from executions.models import GraphExecution, NodeExecution, NodeOutput
+from executions.moderation import MARKER
+from executions.moderation.hiding import hides, hides_inputs, hides_outputs, masked
 from executions.states import FINAL, Status
 from executions.waiting import waiting_for
 from graphs import inputs as graph_inputs
 
 PAGE: Final = 1000
+_QUOTING: Final = {"error", "last_error", "routing_errors", "conversion_warnings"}  # statistics that quote values
 
 
 def summary(run: GraphExecution) -> dict[str, Any]:
@@ -26,9 +29,9 @@ def summary(run: GraphExecution) -> dict[str, Any]:
         "user_id": str(run.user_id),
         "graph_id": str(run.graph_version.graph_id),
         "graph_version": run.graph_version.version,
-        "inputs": run.inputs,
+        "inputs": masked(run.inputs) if hides_inputs(run) else run.inputs,
         "credential_inputs": run.credentials_inputs,
-        "nodes_input_masks": run.nodes_input_masks,
+        "nodes_input_masks": masked(run.nodes_input_masks) if hides_inputs(run) else run.nodes_input_masks,
         "preset_id": None,
         "parent_execution_id": None if run.parent_id is None else str(run.parent_id),
         "status": run.status,
@@ -75,7 +78,7 @@ def outputs(run: GraphExecution) -> dict[str, list[Any]]:
     executions = list(ready.order_by("ordinal", "pk"))
     for one, data in zip(executions, _inputs(facts, executions), strict=True):
         if _was_queued(one):
-            named.setdefault(str(data.get("name")), []).append(data.get("value"))
+            named.setdefault(str(data.get("name")), []).append(MARKER if hides_outputs(run) else data.get("value"))
     return named
 
 
@@ -105,9 +108,27 @@ def node_results(run: GraphExecution, executions: Iterable[NodeExecution]) -> li
     many = list(executions)
     facts = facts_of(run.pk)
     emitted = _emitted([one.pk for one in many])
-    return [
+    results = [
         _result(facts, one, data, emitted.get(one.pk, {})) for one, data in zip(many, _inputs(facts, many), strict=True)
     ]
+    return [_hidden(result) for result in results] if hides(run) else results
+
+
+def _hidden(result: dict[str, Any]) -> dict[str, Any]:
+    """What moderation hides is hidden wherever it went: outputs, inputs that were outputs, errors that quote them."""
+    return result | {
+        "input_data": masked(result["input_data"]),
+        "output_data": masked(result["output_data"]),
+        "stats": _hidden_statistics(result["stats"]),
+    }
+
+
+def _hidden_statistics(stats: dict[str, Any]) -> dict[str, Any]:
+    return {name: MARKER if name in _QUOTING and value else value for name, value in stats.items()}
+
+
+def hidden_statistics(execution: NodeExecution) -> dict[str, Any]:
+    return _hidden_statistics(node_statistics(execution))
 
 
 def _emitted(execution_ids: list[UUID]) -> dict[UUID, dict[str, list[Any]]]:

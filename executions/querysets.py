@@ -11,12 +11,23 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 
 from executions import metrics
-from executions.states import NODE_COMES_FROM, OUTSTANDING, RETRYABLE, RUN_COMES_FROM, Status, Step, Verdict, Waits
+from executions.states import (
+    NODE_COMES_FROM,
+    OUTSTANDING,
+    RETRYABLE,
+    RUN_COMES_FROM,
+    STEPS_AROUND,
+    Status,
+    Verdict,
+    Waits,
+)
 
 if TYPE_CHECKING:
     from executions.models import GraphExecution, NodeExecution, Review  # noqa: F401  the type arguments below
 
 
+SKEW: Final = timedelta(seconds=2)  # between the clocks of two machines
+LONGEST_STEP: Final = timedelta(hours=1)
 DOUBLINGS: Final = 4  # of the patience with a message: from half a minute to eight
 
 
@@ -40,8 +51,17 @@ class RunQuerySet(models.QuerySet["GraphExecution"]):
         begun = self.filter(started_at__lt=since, paused_at=None).exclude(status=Status.REVIEW)
         return begun.alias(counted_from=F("started_at") + F("paused_for")).filter(counted_from__lt=since)
 
-    def in_epilogue(self) -> Self:
-        return self.filter(epilogue__in=[Step.FINISH, Step.NOTIFY])
+    def step_free(self, at: datetime) -> Self:
+        """Nobody is at the step that it stands at; a time far ahead was written before the clock was set back."""
+        return self.filter(Q(step_due_at=None) | Q(step_due_at__lte=at) | Q(step_due_at__gt=at + LONGEST_STEP))
+
+    def step_due(self, at: datetime, after: timedelta) -> Self:
+        """Stands at a step around it that nobody has taken up for so long."""
+        return self.filter(step_due_at__lt=at - SKEW - after, epilogue__in=STEPS_AROUND)
+
+    def step_ahead(self, at: datetime) -> Self:
+        """The time at which somebody would take it up was written before the clock was set back."""
+        return self.filter(step_due_at__gt=at + LONGEST_STEP, epilogue__in=STEPS_AROUND)
 
 
 class NodeExecutionQuerySet(models.QuerySet["NodeExecution"]):

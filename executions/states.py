@@ -33,14 +33,30 @@ class Verdict(TextChoices):
 
 
 class Step(TextChoices):
-    """Where the end of a run stands: each step is passed once, in this order."""
+    """Where what is around a run stands: each step is passed once, in this order, or left out.
 
+    CHECK comes before the run, MODERATE between its last node and its final status, the others after that."""
+
+    CHECK = "check"
     NONE = ""
+    MODERATE = "moderate"
     FINISH = "finish"
+    SUMMARISE = "summarise"
     NOTIFY = "notify"
     DONE = "done"
 
 
+class Moderation(TextChoices):
+    """What of a run is hidden from its readers, and why."""
+
+    NONE = "", "nothing"
+    PENDING = "pending", "outputs: they have not been judged"
+    INPUTS = "inputs", "inputs: they were rejected"
+    OUTPUTS = "outputs", "outputs: they were rejected"
+
+
+# At these somebody has something to do for the run that no node does.
+STEPS_AROUND: Final = (Step.CHECK, Step.MODERATE, Step.SUMMARISE, Step.NOTIFY)
 FINAL: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.TERMINATED})
 ALIVE: Final = frozenset({Status.QUEUED, Status.RUNNING, Status.REVIEW})
 # What a retry makes runnable again.

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -20,14 +21,15 @@ from executions.crashpoints import crash_point
 from executions.database import renew
 from executions.engine import stop
 from executions.engine.admission import admit
-from executions.engine.conclusion import advance, conclude
+from executions.engine.conclusion import conclude
+from executions.engine.epilogue import advance
 from executions.engine.takeback import take_back_orphans
 from executions.engine.waking import wake_due as wake_one
 from executions.liveness import has_ended, mark_gone
 from executions.models import GraphExecution, NodeExecution, Worker
 from executions.publishing import task_id
 from executions.querysets import NodeExecutionQuerySet
-from executions.states import Status
+from executions.states import Status, Step
 
 log = logging.getLogger(__name__)
 
@@ -225,6 +227,7 @@ def admitted() -> int:
         GraphExecution.objects.roots()
         .alive()
         .filter(_not_just("created_at"), status=Status.QUEUED, stop_requested_at=None, paused_at=None)
+        .filter(epilogue=Step.NONE)
     )
     rows = list(waiting.order_by("created_at").values_list("pk", flat=True)[:BATCH])
     return _each(rows, admit)
@@ -234,7 +237,7 @@ def admitted() -> int:
 def concluded() -> int:
     """Running, and nothing of it is outstanding: its chord was lost or spent."""
     outstanding = NodeExecution.objects.filter(run=OuterRef("pk")).outstanding()
-    running = GraphExecution.objects.alive().filter(_not_just("started_at"), status=Status.RUNNING)
+    running = GraphExecution.objects.alive().filter(_not_just("started_at"), status=Status.RUNNING, epilogue=Step.NONE)
     idle = running.exclude(Exists(outstanding))
     return _each(list(idle.values_list("pk", flat=True)[:BATCH]), conclude)
 
@@ -267,11 +270,13 @@ def overran() -> int:
 
 @step
 def advanced() -> int:
-    """Ends of runs that were begun and not finished."""
-    begun = GraphExecution.objects.in_epilogue().filter(
-        ended_at__lt=timezone.now() - timedelta(seconds=settings.SWEEP_SECONDS)
-    )
-    return _each(list(begun.values_list("pk", flat=True)[:BATCH]), advance)
+    """Steps around runs that nobody does. Those that may take long are a worker's, so that nothing waits for them."""
+    now = timezone.now()
+    due = GraphExecution.objects.step_due(now, timedelta(seconds=settings.SWEEP_SECONDS))
+    found = [rows.values_list("pk", "epilogue")[:BATCH] for rows in (due, GraphExecution.objects.step_ahead(now))]
+    steps = dict(chain.from_iterable(found))
+    long = [run_id for run_id, step in steps.items() if step != Step.NOTIFY]
+    return _each(long, hints.send().advance) + _each(steps.keys() - long, advance)
 
 
 def _not_just(field: str, seconds: float | None = None) -> Q:

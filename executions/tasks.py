@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from executions import logfields, poison, publishing, rates, sweeping, workers
 from executions.crashpoints import crash_point
-from executions.engine import admission, conclusion
+from executions.engine import admission, conclusion, epilogue
 from executions.engine.attempt import End, attempt
 from executions.engine.claim import Ask
 from executions.models import GraphExecution, NodeExecution
@@ -105,7 +105,7 @@ def conclude(run_id: str) -> None:
 
 @shared_task
 def advance(run_id: str) -> None:
-    conclusion.advance(UUID(run_id))
+    epilogue.advance(UUID(run_id))
 
 
 @shared_task

@@ -13,6 +13,8 @@ from executions.admin import markup, standing
 from executions.admin.history import FirstPages, History
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution, NodeOutput
+from executions.moderation import MARKER
+from executions.moderation.hiding import hides, masked
 from executions.waiting import reason_of
 from executions.wording import NOTHING, duration, name_of
 
@@ -33,10 +35,12 @@ class OutputInline(admin.TabularInline[NodeOutput, NodeExecution]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NodeOutput]:
         outputs = super().get_queryset(request).filter(sequence__lt=SHOWN)
-        return outputs.defer("data").annotate(beginning=Left("data", START))
+        return outputs.defer("data").select_related("node_execution__run").annotate(beginning=Left("data", START))
 
     @admin.display(description="value")
     def value(self, output: NodeOutput) -> str:
+        if hides(output.node_execution.run):
+            return MARKER
         if output.file is not None:
             return f"in the file {output.file}"
         beginning: str = getattr(output, "beginning", "")
@@ -95,7 +99,8 @@ class NodeExecutionAdmin(History[NodeExecution]):
 
     @admin.display(description="note")
     def note(self, one: NodeExecution) -> str:
-        return markup.line(one.stats.get("error")) or standing.of_execution(one, one.run)
+        error = MARKER if hides(one.run) and one.stats.get("error") else markup.line(one.stats.get("error"))
+        return error or standing.of_execution(one, one.run)
 
     # -- One node execution
 
@@ -113,6 +118,9 @@ class NodeExecutionAdmin(History[NodeExecution]):
 def execution_page(one: NodeExecution) -> dict[str, Any]:
     facts = facts_of(one.run_id)
     received = values.received(one)
+    given = detail.input_of(facts, one, received)
+    hidden = hides(one.run)
+    stats = detail.hidden_statistics(one) if hidden else detail.node_statistics(one)
     children = GraphExecution.objects.filter(parent_node_execution=one.pk).select_related("graph_version")
     return {
         "title": name_of(one.node.block_id, one.node.metadata),
@@ -120,11 +128,11 @@ def execution_page(one: NodeExecution) -> dict[str, Any]:
         "one": one,
         "state": markup.badge_of(one),
         "sentence": reason.detail if (reason := reason_of(one, one.run)) else standing.of_execution(one, one.run),
-        "error": one.stats.get("error"),
+        "error": stats["error"],
         "missing": detail.missing_of(facts, one, received) if one.status == "INCOMPLETE" else [],
-        "inputs": [(pin, markup.value(given)) for pin, given in detail.input_of(facts, one, received).items()],
+        "inputs": [(pin, markup.value(value)) for pin, value in (masked(given) if hidden else given).items()],
         "facts": _facts(one),
-        "stats": detail.node_statistics(one),
+        "stats": stats,
         "took": duration(one.walltime),
         "computed": duration(one.cputime),
         "children": list(children.order_by("parent_epoch")),
@@ -149,7 +157,7 @@ def _facts(one: NodeExecution) -> list[tuple[str, Any]]:
             if one.worker_id is None
             else markup.link("executions_worker", one.worker_id, one.holder or "the last one"),
         ),
-        ("Conversions", "; ".join(one.stats.get("conversion_warnings", [])) or None),
+        ("Conversions", None if hides(one.run) else "; ".join(one.stats.get("conversion_warnings", [])) or None),
         ("Message", f"number {one.dispatch}, sent {markup.times(one.publishes)}" if one.dispatch else None),
         ("Place in the chord", "kept" if one.has_place else None),
     ]

@@ -12,6 +12,8 @@ from executions import detail
 from executions.admin import markup, standing
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution, RunBudget
+from executions.moderation import MARKER
+from executions.moderation.hiding import hides, hides_inputs, masked
 from executions.waiting import waiting_for
 from executions.wording import NOTHING, ago, duration, name_of
 from graphs.models import GraphVersion
@@ -95,7 +97,9 @@ def _messages(run: GraphExecution) -> Iterable[Fact]:
     if not run.is_final:
         yield "Chord", run.chord_id or "none: the rows alone tell when the run has ended"
         yield "Admission", f"sent {markup.times(run.publishes)}, the last time {ago(run.published_at)} ago"
-    yield "End of the run", run.epilogue or "not begun"
+    yield "Around the run", run.get_epilogue_display() or "nothing is under way"
+    if run.moderation:
+        yield "Hidden by moderation", run.get_moderation_display()
 
 
 def _graph(version: GraphVersion) -> Any:
@@ -107,9 +111,9 @@ def _graph(version: GraphVersion) -> Any:
 def _given(run: GraphExecution) -> Iterable[Fact]:
     """What the run was started with, as far as there is something."""
     kinds = {
-        "Inputs": run.inputs,
+        "Inputs": masked(run.inputs) if hides_inputs(run) else run.inputs,
         "Credentials": run.credentials_inputs,
-        "Masks of nodes": run.nodes_input_masks,
+        "Masks of nodes": masked(run.nodes_input_masks) if hides_inputs(run) else run.nodes_input_masks,
         "Skipped nodes": run.nodes_to_skip,
         "Warnings": run.warnings,
     }
@@ -139,7 +143,8 @@ def _row(run: GraphExecution, one: NodeExecution, plan: Plan, child: GraphExecut
         state=markup.badge_of(one),
         queued=(markup.moment(one.queue_time) or "")[11:],
         took=duration(one.walltime) if one.attempt else NOTHING,
-        note=markup.line(one.stats.get("error"), 160) or standing.of_execution(one, run),
+        note=(MARKER if hides(run) and one.stats.get("error") else markup.line(one.stats.get("error"), 160))
+        or standing.of_execution(one, run),
         child=child,
     )
 

@@ -18,6 +18,7 @@ from blocks import registry
 from executions import hints, logfields
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from executions.engine import steps
 from executions.engine.birth import queue, relays
 from executions.engine.clock import Stamps
 from executions.engine.work import Work
@@ -25,7 +26,7 @@ from executions.errors import BudgetRefused, NoCredits, Stopping, TooDeep
 from executions.facts import RunFacts, facts_of
 from executions.models import GraphExecution, NodeExecution, RunBudget, RunNode
 from executions.statements import first_of, insert_rows, lock_owner, lock_run, move_run, running_beside, waiting_runs
-from executions.states import Status
+from executions.states import Status, Step
 from graphs import inputs as graph_inputs
 from graphs import services as graphs
 from graphs.models import GraphVersion
@@ -66,13 +67,20 @@ def _store(run: GraphExecution, order: Order) -> None:
     try:
         with write():
             run.published_at, run.publishes = timezone.now(), 1
+            run.epilogue, run.step_due_at = steps.standing_at(steps.first(), run.published_at).values()
             _insert(run, order)
-            transaction.on_commit(partial(hints.send().admit, run.pk))
+            announce(run.pk, run.epilogue)
             crash_point("start.before_commit")
     except IntegrityError:
         if not GraphExecution.objects.filter(pk=run.pk).exists():
             raise
     crash_point("start.after_commit")
+
+
+def announce(run_id: UUID, step: str) -> None:
+    """Of a run that is QUEUED from now on: it is checked, or admitted."""
+    hint = hints.send().admit if step == Step.NONE else hints.send().advance
+    transaction.on_commit(partial(hint, run_id))
 
 
 def start_child(work: Work) -> GraphExecution:
@@ -141,6 +149,7 @@ def _checked(order: Order) -> GraphExecution:
         context={"user_timezone": order.user.timezone} | graphs.safe_modes(order.version),
         warnings=list(checked.warnings),
         max_cost=order.max_cost,
+        moderation=steps.hidden(),
     )
 
 
@@ -189,7 +198,7 @@ def admit(run_id: UUID) -> bool:
     crash_point("admit.begun")
     with logfields.about(run=run_id), write():
         run = lock_run(run_id)
-        if run is None or run.status != Status.QUEUED or run.paused_at or run.stop_requested_at:
+        if run is None or run.status != Status.QUEUED or run.paused_at or run.stop_requested_at or run.epilogue:
             return False
         facts = facts_of(run_id)
         logfields.known(user=run.user_id, graph=facts.plan.graph_id)

@@ -1,29 +1,30 @@
 """Ends a run when nothing is outstanding. Looks at rows, never at results; may be asked at any time, and again.
 
-The end is a column (`epilogue`) that moves forward by compare-and-set: finish → notify → done. Only `finish` writes
-the final status. Each step publishes the next; a step that is switched off is passed in the same transaction."""
+The end is a column (`epilogue`) that moves forward by compare-and-set: moderate → finish → summarise → notify → done.
+Only `finish` writes the final status. Each step publishes the next; a step that is switched off is passed in the same
+transaction. The steps around it: engine.moderating, engine.epilogue."""
 
 import shutil
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 import credits.services
-from executions import hints, logfields, metrics, poison
+from executions import hints, logfields, metrics, moderation, summaries
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine import reviewing
 from executions.engine.admission import admit_next
 from executions.engine.statistics import statistics
+from executions.engine.steps import after_the_end, ask_for, moderates, standing_at
 from executions.engine.stop import STOPPED, end
 from executions.engine.waking import wake_parent
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
 from executions.statements import lock_run, move_run, outstanding_of
-from executions.states import Status, Step
+from executions.states import Moderation, Status, Step
 from executions.values import folder_of
 from notifications import services as notifications
 
@@ -44,8 +45,11 @@ def conclude(run_id: UUID) -> bool:
             GraphExecution.objects.filter(pk=run_id).update(chord_id=None)
             crash_point("conclude.refused")
             return False
+        if moderates(run):
+            _ask_for_moderation(run)
+            return False
         crash_point("finish.begun")
-        _finish(run)
+        finish_run(run)
         crash_point("finish.before_commit")
     crash_point("finish.after_commit")
     return True
@@ -75,12 +79,19 @@ def _outstanding(run: GraphExecution) -> bool:
     return outstanding.runs
 
 
-def _finish(run: GraphExecution) -> None:
+def _ask_for_moderation(run: GraphExecution) -> None:
+    standing = GraphExecution.objects.filter(pk=run.pk, epilogue=Step.NONE)
+    if standing.update(**standing_at(Step.MODERATE, timezone.now())):
+        ask_for(run.pk)
+    crash_point("conclude.moderates")
+
+
+def finish_run(run: GraphExecution) -> None:
     """The final status with its statistics; the parent hears of it, the user's next run is admitted."""
     now = timezone.now()
-    status = Status.COMPLETED
-    if run.stop_requested_at is not None:
-        status = Status.TERMINATED if run.failure is None else Status.FAILED
+    status = Status.COMPLETED if run.stop_requested_at is None else Status.TERMINATED
+    if run.failure is not None:
+        status = Status.FAILED
     facts = facts_of(run.pk)
     logfields.known(user=run.user_id, graph=facts.plan.graph_id)
     wake_parent(facts)
@@ -88,8 +99,9 @@ def _finish(run: GraphExecution) -> None:
     stats = statistics(run, ended=now)
     tier = _settle_tiers(run, stats.claimed)
     crash_point("finish.settled")
-    following = Step.NOTIFY if settings.NOTIFY_RUNS and run.parent_id is None else Step.DONE
-    ended = {"ended_at": now, "stats": stats.as_json(extra_cost=tier), "epilogue": following}
+    following = after_the_end(run, status)
+    told = summaries.with_sentence(run, status, stats.as_json(extra_cost=tier))
+    ended = {"ended_at": now, "stats": told, "moderation": _hidden(run), **standing_at(following, now)}
     move_run(run.pk, status, **ended, chord_id=None, paused_at=None)
     if status == Status.COMPLETED:  # a retry needs the files that what has completed passes on
         # before the commit: who died after it would leave the folder for ever
@@ -98,9 +110,15 @@ def _finish(run: GraphExecution) -> None:
     metrics.after_commit(metrics.RUNS, status.value)
     if run.parent_id is not None and run.stop_requested_at is not None:
         transaction.on_commit(partial(hints.send().conclude, run.parent_id))  # it may wait for nothing else
-    if following is Step.NOTIFY:
-        transaction.on_commit(partial(hints.send().advance, run.pk))
+    if following is not Step.DONE:
+        ask_for(run.pk)
     transaction.on_commit(partial(admit_next, run.user_id))
+
+
+def _hidden(run: GraphExecution) -> str:
+    """What has not been judged stays hidden, unless moderation was switched off meanwhile."""
+    forgotten = run.moderation == Moderation.PENDING and not moderation.enabled()
+    return Moderation.NONE if forgotten else run.moderation
 
 
 def _settle_tiers(run: GraphExecution, executions: int) -> int:
@@ -115,28 +133,3 @@ def _settle_tiers(run: GraphExecution, executions: int) -> int:
     if taken and credits.services.crossed_low(left := credits.services.balance(run.user_id), taken):
         notifications.record(run.user_id, "LOW_BALANCE", {"current_balance": left}, key=f"low:{run.pk}")
     return credits.services.surcharges_of(run.pk) if run.retries else taken
-
-
-@repeated
-def advance(run_id: UUID) -> None:
-    """The step of the epilogue that is due, once."""
-    crash_point("notify.begun")
-    with write():
-        if not GraphExecution.objects.filter(pk=run_id, epilogue=Step.NOTIFY).update(epilogue=Step.DONE):
-            poison.unless_exists(GraphExecution, run_id)
-            return
-        crash_point("notify.moved")
-        run = GraphExecution.objects.select_related("graph_version").get(pk=run_id)
-        stats = run.stats or {}
-        notice = {
-            "agent_name": run.graph_version.name,
-            "graph_id": str(run.graph_version.graph_id),
-            "graph_exec_id": str(run.pk),
-            "status": run.status,
-            "credits_used": stats.get("cost", 0),
-            "execution_time": stats.get("duration", 0),
-            "node_count": stats.get("node_exec_count", 0),
-        }
-        notifications.record(run.user_id, "AGENT_RUN", notice, key=f"run:{run.pk}:{run.retries}")
-        crash_point("notify.before_commit")
-    crash_point("notify.after_commit")

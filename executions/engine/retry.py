@@ -17,12 +17,12 @@ from django.utils import timezone
 
 from blocks import registry
 from blocks.sdk import Effect
-from executions import hints
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine import admission
 from executions.engine.birth import relays
-from executions.engine.conclusion import advance
+from executions.engine.epilogue import hurry
+from executions.engine.steps import first, hidden, standing_at
 from executions.engine.work import Work
 from executions.errors import NotRetryable, RunBelow, RunNotFound
 from executions.facts import facts_of
@@ -59,7 +59,7 @@ def retry(run_id: UUID) -> None:
         raise NotRetryable(run_id, run.status)
     graphs.find(run.user, run.graph_version.graph_id, run.graph_version.version)  # it may have been deleted since
     admission.check(admission.Order.of(run))
-    advance(run_id)  # its first end is told before the second
+    hurry(run_id)  # its first end is told before the second
     _reopen(run_id, timezone.now())
 
 
@@ -69,14 +69,17 @@ def _reopen(run_id: UUID, now: datetime) -> None:
     crash_point("retry.begun")
     with write():
         run = GraphExecution.objects.select_for_update(no_key=True).get(pk=run_id)
-        sent = {"published_at": now, "publishes": 1, "retries": run.retries + 1}
-        if not GraphExecution.objects.filter(pk=run_id).moves_to(Status.QUEUED, **FORGOTTEN | sent):
+        step = first()
+        sent = {"published_at": now, "publishes": 1, "retries": run.retries + 1, **standing_at(step, now)}
+        if not GraphExecution.objects.filter(pk=run_id).moves_to(
+            Status.QUEUED, **FORGOTTEN | sent, moderation=hidden()
+        ):
             if run.published_at == now:
                 return
             raise NotRetryable(run_id, run.status)
         crash_point("retry.moved")
         _reopen_nodes(run, now)
-        transaction.on_commit(partial(hints.send().admit, run_id))
+        admission.announce(run_id, step)
         crash_point("retry.before_commit")
     crash_point("retry.after_commit")
 
@@ -103,7 +106,7 @@ def _reopen_child(work: Work, child: GraphExecution) -> None:
         root = admission.locked_above(work.facts.id, work.facts.root_id)
         ended = GraphExecution.objects.filter(pk=child.pk)
         now = timezone.now()
-        if not ended.moves_to(Status.QUEUED, **FORGOTTEN | {"retries": root.retries}):
+        if not ended.moves_to(Status.QUEUED, **FORGOTTEN | {"retries": root.retries, "moderation": hidden()}):
             return  # another attempt at the node was faster
         chord_id = admission.chord_name(child.pk, now)
         ended.moves_to(Status.RUNNING, started_at=now, paused_at=root.paused_at, chord_id=chord_id)

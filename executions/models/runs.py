@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from columns import JSONText, new_id
 from executions.querysets import RunQuerySet
-from executions.states import FINAL, Status, Step
+from executions.states import FINAL, Moderation, Status, Step
 from graphs.models import GraphVersion
 
 
@@ -37,6 +37,10 @@ class GraphExecution(models.Model):
     failure = models.TextField(null=True, blank=True, help_text="Why the run has to end FAILED")
     stats = JSONText(null=True, blank=True)
     epilogue = models.CharField(max_length=9, choices=Step, blank=True, default=Step.NONE)
+    step_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the sweep takes up the step of `epilogue` that nobody has finished"
+    )
+    moderation = models.CharField(max_length=8, choices=Moderation, blank=True, default=Moderation.NONE)
     chord_id = models.CharField(max_length=64, null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     publishes = models.PositiveSmallIntegerField(default=0)
@@ -81,8 +85,8 @@ class GraphExecution(models.Model):
             models.Index(fields=["status", "created_at"], name="run_by_status"),
             # the sweep: what has not ended, found at once however much has (the condition is `alive`)
             models.Index(fields=["status", "created_at"], condition=Q(ended_at=None), name="run_alive"),
-            # the sweep: runs whose end was begun and not finished (whole, for SQLite: see NodeExecution)
-            models.Index(fields=["epilogue", "ended_at"], name="run_by_epilogue"),
+            # the sweep: steps around runs that were begun and not finished (whole, for SQLite: see NodeExecution)
+            models.Index(fields=["epilogue", "step_due_at"], name="run_by_step_due"),
         ]
 
     def __str__(self) -> str:

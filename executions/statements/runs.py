@@ -46,7 +46,7 @@ WHERE "run"."user_id" = %s AND "run"."status" = 'RUNNING' AND "run"."parent_id" 
 SELECT "run"."id", "version"."graph_id"
 FROM {runs} AS "run" JOIN {versions} AS "version" ON "version"."id" = "run"."graph_version_id"
 WHERE "run"."user_id" = %s AND "run"."status" = 'QUEUED' AND "run"."parent_id" IS NULL
-  AND "run"."stop_requested_at" IS NULL AND "run"."paused_at" IS NULL
+  AND "run"."stop_requested_at" IS NULL AND "run"."paused_at" IS NULL AND "run"."epilogue" = ''
 ORDER BY "run"."created_at" LIMIT 100""",
     "first": """
 UPDATE {nodes} SET "published_at" = %s WHERE "run_id" = %s AND "status" = 'QUEUED' RETURNING {node_columns}""",

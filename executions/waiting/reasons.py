@@ -22,6 +22,7 @@ class Kind(TextChoices):
     USER_LIMIT = "user_limit"
     GRAPH_LIMIT = "graph_limit"
     REVIEW = "review"
+    MODERATION = "moderation"
     ADMISSION = "admission"
     WORKER = "worker"
     QUEUE = "queue"

@@ -10,7 +10,7 @@ from django.conf import settings
 from executions.engine.admission import occupying
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
-from executions.states import Status
+from executions.states import Status, Step
 from executions.waiting import nodes
 from executions.waiting.broker import broker_problem
 from executions.waiting.fleet import Fleet, fleet
@@ -21,7 +21,7 @@ from graphs.plan import Plan
 
 ENGINE: Final = "engine"
 BELOW: Final = 3  # runs below whose own reason is told
-_NEEDS_BROKER: Final = {Kind.QUEUE, Kind.NO_WORKER, Kind.ADMISSION, Kind.CONCLUSION}
+_NEEDS_BROKER: Final = {Kind.QUEUE, Kind.NO_WORKER, Kind.ADMISSION, Kind.MODERATION, Kind.CONCLUSION}
 
 
 def waiting_for(run: GraphExecution) -> list[Reason]:
@@ -95,6 +95,9 @@ class _Look:
         return "it waits for a run below" if below == 1 else f"it waits for {below} runs below"
 
     def _running(self) -> Iterator[Reason]:
+        if self.run.epilogue == Step.MODERATE:
+            yield self._moderation("outputs")
+            return
         groups = self._groups()
         yield from self.of_nodes(groups)
         if all(group.kind is Kind.VALUES for group in groups):
@@ -108,7 +111,12 @@ class _Look:
         text = f"{reason.detail} {self.fleet.nobody_takes(ENGINE)}"
         return replace(reason, kind=Kind.NO_WORKER, queue=ENGINE, detail=text)
 
+    def _moderation(self, what: str) -> Reason:
+        return self._by_engine(Reason(Kind.MODERATION, f"The {what} of the run are to be judged by moderation."))
+
     def _admission(self) -> Reason:
+        if self.run.epilogue == Step.CHECK:
+            return self._moderation("inputs")
         run, running = self.run, occupying(self.run)
         of_graph = list(running.values()).count(run.graph_version.graph_id)
         asked = run.published_at or run.created_at  # for a run that was retried: when it was

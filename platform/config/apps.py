@@ -19,4 +19,5 @@ class ConfigConfig(AppConfig):
         services.configure(settings.SERVICE_URLS, settings.MODEL_KEYS)
         news.tell()
         register(checks.settings_fit_together, "config")
+        register(checks.moderation_is_possible, "config")
         register(checks.plug_ins_are_loaded, "blocks")

@@ -57,3 +57,20 @@ def plug_ins_are_loaded(**_: Any) -> list[checks.CheckMessage]:
         checks.Warning(f"Block plug-in {broken.source} is not available: {broken.reason}", id="config.W001")
         for broken in registry.broken()
     ]
+
+
+def moderation_is_possible(**_: Any) -> list[checks.CheckMessage]:
+    """A file of rules with a mistake would reject every run, or none."""
+    if settings.MODERATION_RULES is None:
+        return []
+    from executions.moderation.rules import BadRule, Rules
+
+    try:
+        Rules.read(str(settings.MODERATION_RULES))
+    except (BadRule, UnicodeDecodeError) as wrong:
+        problem = str(wrong)
+    except OSError as wrong:
+        problem = f"cannot be read: {wrong.strerror}"
+    else:
+        return []
+    return [checks.Error(f"PETIOLE_MODERATION_RULES={settings.MODERATION_RULES}: {problem}.", id="config.E010")]

@@ -222,3 +222,16 @@ NOTIFY_RUNS = env.read("PETIOLE_NOTIFY_RUNS", env.boolean, default=False)
 SCHEDULE_GRACE = env.read("PETIOLE_SCHEDULE_GRACE", env.seconds, default=60.0)
 SCHEDULE_FAILURES = env.read("PETIOLE_SCHEDULE_FAILURES", env.whole(least=1), default=5)
 RETENTION_DAYS = env.read("PETIOLE_RETENTION_DAYS", env.whole(), default=90)  # 0 = for ever
+
+# -- Around a run: moderation, summaries (docs/concepts/around.md)
+
+_http = env.url("http", "https")
+MODERATION_RULES = env.read("PETIOLE_MODERATION_RULES", env.folder, default=None)
+MODERATION_URL = env.read("PETIOLE_MODERATION_URL", _http, default="")
+MODERATION_KEY = env.read("PETIOLE_MODERATION_KEY", str, default="")
+MODERATION_TIMEOUT = env.read("PETIOLE_MODERATION_TIMEOUT", env.seconds, default=30.0)
+MODERATION_FAIL_OPEN = env.read("PETIOLE_MODERATION_FAIL_OPEN", env.boolean, default=False)
+SUMMARY_URL = env.read("PETIOLE_SUMMARY_URL", _http, default="")
+SUMMARY_KEY = env.read("PETIOLE_SUMMARY_KEY", str, default="")
+SUMMARY_MODEL = env.read("PETIOLE_SUMMARY_MODEL", str, default="gpt-4o-mini")
+SUMMARY_TIMEOUT = env.read("PETIOLE_SUMMARY_TIMEOUT", env.seconds, default=60.0)

@@ -47,6 +47,7 @@ def _of_run(run: GraphExecution) -> dict[str, Any]:
     return {
         "status": run.status,
         "failure": _plain(run.failure),
+        "hidden": run.moderation,
         "numbers": {name: stats.get(name) for name in _NUMBERS},
         "nodes": {key: sorted(many, key=json.dumps) for key, many in by_node.items()},
     }

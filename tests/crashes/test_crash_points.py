@@ -13,6 +13,7 @@ from executions.models import GraphExecution
 from tests.crashes import points
 from tests.crashes.crew import Crew, crew
 from tests.crashes.faults import CONNECTION, KILL, Faults
+from tests.crashes.judgements import REJECTED
 from tests.crashes.outcomes import forget_chords, outcome, remains
 from tests.crashes.scenarios import SCENARIOS
 from tests.crashes.stage import Stage
@@ -26,6 +27,9 @@ VARIABLES = {
     "PETIOLE_SHUTDOWN_SECONDS": "1",
     "PETIOLE_NOTIFY_RUNS": "true",
     "PETIOLE_TAKEBACK_SECONDS": "5",
+    "PETIOLE_MODERATION_TIMEOUT": "0.5",
+    "PETIOLE_SUMMARY_URL": "http://127.0.0.1:9/v1",  # nobody is there: a summary fails at once
+    "PETIOLE_SUMMARY_TIMEOUT": "0.5",
 }
 NAMES = sorted(point.name for point in points.declared())
 # A test for each area, not for each point: to empty the tables after a test takes half a second.
@@ -70,7 +74,10 @@ def theatre(
     broker: None, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Theatre]:
     folder: Path = tmp_path_factory.mktemp("crashes")
-    with django_db_blocker.unblock(), crew(folder, TEST_CRASH_FOLDER=str(folder), **VARIABLES) as processes:
+    rules = folder / "rules.txt"
+    rules.write_text(f"{REJECTED}\n")
+    variables = VARIABLES | {"TEST_CRASH_FOLDER": str(folder), "PETIOLE_MODERATION_RULES": str(rules)}
+    with django_db_blocker.unblock(), crew(folder, **variables) as processes:
         forget_chords()
         yield Theatre(processes, Faults(folder))
         current_app.control.purge()

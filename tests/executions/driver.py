@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from executions import sweeping
-from executions.engine import admission, conclusion, running
+from executions.engine import admission, conclusion, epilogue, running
 from executions.engine.attempt import End, attempt
 from executions.engine.claim import Ask, Holder
 from executions.models import GraphExecution, NodeExecution
@@ -77,7 +77,7 @@ class Driver:
         elif message.name == "resume":
             sweeping.resumed(message.id)
         elif message.name == "advance":
-            conclusion.advance(message.id)
+            epilogue.advance(message.id)
         else:
             self._attempt(message)
 
