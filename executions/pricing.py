@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import credits.prices
@@ -10,6 +10,9 @@ from blocks.sdk import BlockSpec, Cost, CostType
 from blocks.sdk.costs import matching
 from credits.prices import Override
 from executions.database import repeated
+
+# How ids of the platform's own credentials begin: nobody else's do.
+SYSTEM: Final = "system:"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def known(spec: BlockSpec, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def uses_platform(spec: BlockSpec, data: Mapping[str, Any]) -> bool:
     """Are credentials of the platform used? Who brings their own pays their provider."""
-    return False
+    given = (data.get(pin) for pin in spec.credentials)
+    return any(isinstance(one, Mapping) and str(one.get("id", "")).startswith(SYSTEM) for one in given)
 
 
 def _cost(one: Override) -> Cost:

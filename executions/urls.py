@@ -1,6 +1,6 @@
 from django.urls import path
 
-from executions import api
+from executions import api, estimates
 from executions.reviews import api as reviews
 
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("review/execution/<uuid:run_id>", reviews.OfRun.as_view()),
     path("review/action", reviews.Action.as_view()),
     path("graphs/<uuid:graph_id>/execute/<int:version>", api.Execute.as_view()),
+    path("graphs/<uuid:graph_id>/estimate", estimates.Estimates.as_view()),
     path("graphs/<uuid:graph_id>/executions", api.GraphRuns.as_view()),
     path("graphs/<uuid:graph_id>/executions/<uuid:run_id>", api.RunDetail.as_view()),
     path("graphs/<uuid:graph_id>/executions/<uuid:run_id>/stop", api.Stop.as_view()),

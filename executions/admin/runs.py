@@ -4,9 +4,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -16,9 +19,11 @@ from executions.admin.bars import chart
 from executions.admin.places import Place
 from executions.admin.run_page import run_page
 from executions.admin.verbs import Verbs
+from executions.estimate import of_version
 from executions.models import GraphExecution, NodeExecution
 from executions.states import FINAL
 from executions.wording import NOTHING, duration
+from graphs.models import GraphVersion
 
 BELOW: Final = mark_safe('<span class="quiet" title="started by a run above">↳</span> ')
 
@@ -96,6 +101,25 @@ class GraphExecutionAdmin(Verbs):
     def error(self, run: GraphExecution) -> str:
         failed = (run.stats or {}).get("node_error_count") or 0
         return markup.line(run.failure) or (f"{failed} failed node{'s' * (failed != 1)}" if failed else "")
+
+    # -- Before a run
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.estimate)
+        own = path("estimate/<uuid:version_id>/", page, name="executions_graphexecution_estimate")
+        return [own, *super().get_urls()]
+
+    def estimate(self, request: HttpRequest, version_id: UUID) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        version = get_object_or_404(GraphVersion.objects.select_related("graph__owner"), pk=version_id)
+        context = self.admin_site.each_context(request) | {
+            "title": f"What would a run of {version} cost?",
+            "opts": self.opts,
+            "version": version,
+            "estimate": of_version(version.graph.owner, version),
+        }
+        return TemplateResponse(request, "admin/executions/estimate.html", context)
 
     # -- One run
 
