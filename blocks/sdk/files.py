@@ -62,6 +62,12 @@ def _stored(uri: str, folder: Path) -> StoredFile:
     return StoredFile(folder, name, mime)
 
 
+def keep(folder: Path, name: str, content: bytes) -> StoredFile:
+    """A file that a block made, as a file of the run. ValueError when there is no room for it."""
+    _write(folder, name, content)
+    return StoredFile(folder, name, mimetypes.guess_type(name)[0] or "application/octet-stream")
+
+
 def _write(folder: Path, name: str, content: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / name).exists():
