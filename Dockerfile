@@ -9,6 +9,7 @@ COPY manage.py ./
 COPY blocks blocks
 COPY executions executions
 COPY graphs graphs
+COPY library library
 COPY platform platform
 COPY scheduling scheduling
 RUN uv sync --locked --no-dev

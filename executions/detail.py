@@ -32,7 +32,7 @@ def summary(run: GraphExecution) -> dict[str, Any]:
         "inputs": masked(run.inputs) if hides_inputs(run) else run.inputs,
         "credential_inputs": run.credentials_inputs,
         "nodes_input_masks": masked(run.nodes_input_masks) if hides_inputs(run) else run.nodes_input_masks,
-        "preset_id": None,
+        "preset_id": None if run.preset_id is None else str(run.preset_id),
         "parent_execution_id": None if run.parent_id is None else str(run.parent_id),
         "status": run.status,
         "created_at": run.created_at,

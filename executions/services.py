@@ -27,10 +27,13 @@ def start(
     credentials_inputs: Mapping[str, Any] | None = None,
     masks: Mapping[str, Mapping[str, Any]] | None = None,
     max_cost: int | None = None,
+    preset_id: UUID | None = None,
+    run_id: UUID | None = None,
 ) -> GraphExecution:
     """Start a run; it comes back QUEUED, with `warnings` about inputs that are missing or unknown (D18).
 
     `max_cost`: credits that it and the runs below it may cost; it ends FAILED before a node that would cost more.
+    `run_id`: the id that the run gets; when there is a run of this id already it is returned, and nothing is started.
     Raises NoCredits (402), BudgetRefused, GraphValidationError or GraphInvalid (400); then nothing was stored."""
     order = admission.Order(
         user=user,
@@ -39,6 +42,8 @@ def start(
         credentials_inputs=credentials_inputs or {},
         masks=masks or {},
         max_cost=max_cost,
+        preset_id=preset_id,
+        run_id=run_id,
     )
     return admission.start(order)
 

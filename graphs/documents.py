@@ -113,10 +113,11 @@ def derived(nodes: Iterable[NodeView]) -> dict[str, Any]:
 def _trigger(node: NodeView) -> dict[str, Any]:
     """What has to be set up before the graph can be started from outside."""
     wanted = next(iter(schemas.wanted([node])), None)
+    provider = node.spec.webhook_provider if node.spec else None
     pins = node.spec.inputs.values() if node.spec else ()
     shown = {pin.name: dict(pin.schema) for pin in pins if not pin.hidden and not _of_credentials(node, pin.name)}
     return {
-        "provider": wanted.providers[0] if wanted else None,
+        "provider": provider or (wanted.providers[0] if wanted else None),
         "config_schema": {
             "type": "object",
             "properties": shown,

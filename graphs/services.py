@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit import services as audit
 from blocks import registry
-from graphs import nesting, reading, storing, validate
+from graphs import nesting, reading, signals, storing, validate
 from graphs.body import GraphBody, parse
 from graphs.errors import GraphInvalid, GraphNotFound, GraphTooLarge
 from graphs.models import Graph, GraphVersion, Node
@@ -41,6 +41,7 @@ def _store(owner: User, body: GraphBody) -> GraphVersion:
     with transaction.atomic():
         versions = [_store_first(part, graph) for part, graph in graphs]
         _check_nesting(owner, body, (str(graphs[-1][1].id), 1))
+        signals.activated.send(Graph, graph=graphs[-1][1], version=versions[-1])
     return versions[-1]
 
 
@@ -57,16 +58,17 @@ def update(owner: User, graph_id: UUID | str, body: Mapping[str, Any] | GraphBod
         _check_nesting(owner, _with_new_sub_graphs(owner, draft), (str(graph.id), number))
         version = storing.store(draft, graph, number)
         if draft.is_active:
-            _activate(graph, number)
+            _activate(graph, version)
     return version
 
 
 def activate(owner: User, graph_id: UUID | str, version: int) -> None:
     with transaction.atomic():
         graph = _locked(owner, graph_id)
-        if not graph.versions.filter(version=version).exists():
+        found = graph.versions.filter(version=version).first()
+        if found is None:
             raise GraphNotFound(f"The graph {graph.id} has no version {version}.")
-        _activate(graph, version)
+        _activate(graph, found)
 
 
 def safe_modes(version: GraphVersion) -> dict[str, bool]:
@@ -93,6 +95,7 @@ def delete(owner: User, graph_id: UUID | str) -> int:
         if graph is None:
             return 0
         found.update(deleted_at=timezone.now())
+        signals.deleted.send(Graph, graph=graph)
         audit.record("graph.deleted", subject=graph, subject_id=graph.pk, detail={"owner": str(owner.pk)})
         return graph.versions.count()
 
@@ -215,6 +218,7 @@ def _highest(graph: Graph) -> int:
     return highest
 
 
-def _activate(graph: Graph, version: int) -> None:
-    Graph.objects.filter(id=graph.id).update(active_version=version)
-    graph.active_version = version
+def _activate(graph: Graph, version: GraphVersion) -> None:
+    Graph.objects.filter(id=graph.id).update(active_version=version.version)
+    graph.active_version = version.version
+    signals.activated.send(Graph, graph=graph, version=version)

@@ -35,6 +35,7 @@ class Block:
     static_output: ClassVar[bool] = False
     disabled: ClassVar[str | None] = None
     sensitive_action: ClassVar[bool] = False
+    webhook_provider: ClassVar[str | None] = None  # whose messages start a run at a node of this block
     workload: ClassVar[Workload | None] = None
     effect: ClassVar[Effect] = Effect.PURE
     costs: ClassVar[tuple[Cost, ...]] = ()
@@ -69,6 +70,7 @@ def describe(block: type[Block]) -> BlockSpec:
         static_output=block.static_output,
         disabled=block.disabled,
         sensitive_action=block.sensitive_action,
+        webhook_provider=block.webhook_provider,
         workload=block.workload or (Workload.IO if is_async else Workload.CPU),
         effect=block.effect,
         costs=tuple(block.costs),

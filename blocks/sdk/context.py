@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from blocks.sdk.memory import Memory
+
 
 def _never() -> bool:
     return False
@@ -44,6 +46,8 @@ class Context:
     cancelled: Callable[[], bool] = _never
     # the run's private folder; None where files are not offered
     files: Path | None = None
+    # what is kept for later runs; None where there is none
+    memory: Memory | None = None
     # the answer to the block's last Review; None until there is one
     decision: Decision | None = None
 

@@ -78,6 +78,7 @@ class BlockSpec:
     inputs: Mapping[str, InputPin]
     output_names: frozenset[str]
     credentials: Mapping[str, CredentialsField]
+    webhook_provider: str | None = None
     implementation: Implementation | None = field(default=None, repr=False)
     _required: tuple[str, ...] = field(init=False, repr=False)
     _checks: tuple[tuple[str, Check], ...] = field(init=False, repr=False)

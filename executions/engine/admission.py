@@ -44,6 +44,8 @@ class Order:
     credentials_inputs: Mapping[str, Any] = field(default_factory=dict)
     masks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     max_cost: int | None = None
+    preset_id: UUID | None = None
+    run_id: UUID | None = None  # who starts a run for a reason that has an id starts it once
 
     @classmethod
     def of(cls, run: GraphExecution) -> "Order":
@@ -53,11 +55,17 @@ class Order:
 
 def start(order: Order) -> GraphExecution:
     """A new run, QUEUED. Raises NoCredits, BudgetRefused, GraphInvalid, GraphValidationError: nothing is stored."""
+    if order.run_id is not None and (started := repeated(_started)(order.run_id)):
+        return started
     run = repeated(_checked)(order)
     run.root = run
     with logfields.about(run=run.pk, user=run.user_id, graph=order.version.graph_id):
         _store(run, order)
     return run
+
+
+def _started(run_id: UUID) -> GraphExecution | None:
+    return GraphExecution.objects.select_related("graph_version").filter(pk=run_id).first()
 
 
 @repeated
@@ -150,6 +158,8 @@ def _checked(order: Order) -> GraphExecution:
         warnings=list(checked.warnings),
         max_cost=order.max_cost,
         moderation=steps.hidden(),
+        preset_id=order.preset_id,
+        **({} if order.run_id is None else {"id": order.run_id}),
     )
 
 

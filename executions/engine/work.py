@@ -11,6 +11,7 @@ from blocks.sdk import BlockInput, BlockSpec, BlockType, Context, CostType
 from blocks.sdk.errors import ConversionError
 from executions import pricing, values
 from executions.engine.gates import OPEN, Gate, gate_of
+from executions.engine.memory import RunMemory
 from executions.facts import RunFacts, facts_of
 from executions.models import NodeExecution
 from graphs import inputs as graph_inputs
@@ -97,6 +98,7 @@ class Work:
             cancelled=cancelled,
             files=values.folder_of(facts.id),
             decision=self.gate.decision,
+            memory=RunMemory(facts.user_id, facts.plan.graph_id, execution.pk, self.token),
         )
 
 

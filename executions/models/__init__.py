@@ -1,3 +1,4 @@
+from executions.models.memory import Remembered
 from executions.models.nodes import NodeExecution, RunNode
 from executions.models.reviews import Review, StandingApproval
 from executions.models.runs import GraphExecution, RunBudget
@@ -9,6 +10,7 @@ __all__ = [
     "NodeExecution",
     "NodeInput",
     "NodeOutput",
+    "Remembered",
     "Review",
     "RunBudget",
     "RunNode",

@@ -23,6 +23,7 @@ class GraphExecution(models.Model):
         "NodeExecution", on_delete=models.CASCADE, null=True, blank=True, db_index=False, related_name="child_runs"
     )
     parent_epoch = models.PositiveIntegerField(default=0)
+    preset_id = models.UUIDField(null=True, blank=True, help_text="What it was started with, as a room above keeps it")
     depth = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status, db_default=Status.QUEUED)
     inputs = JSONText(default=dict)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("v1/", include("graphs.urls")),
     path("v1/", include("executions.urls")),
     path("v1/", include("scheduling.urls")),
+    path("v1/", include("library.urls")),
     path("v1/", include("accounts.urls")),
     path("v1/", include("credits.urls")),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from celery import current_app
 from django.utils import timezone
 
+from blocks.library.persist_information import PersistInformationBlock
 from executions.engine import admission
 from executions.models import GraphExecution, NodeExecution, Worker
 from executions.states import Status, Verdict, Waits
@@ -285,3 +286,11 @@ def a_stop_during_a_review(stage: Stage) -> GraphExecution:
     stage.arm()
     stage.stop(run)
     return run
+
+
+@scenario
+def something_to_remember(stage: Stage) -> GraphExecution:
+    nodes = {"k": (PersistInformationBlock.id, {"key": "k", "value": 7}), "e": "Echo"}
+    built = stage.build(nodes, "k.value -> e.x")
+    stage.arm()
+    return stage.start(built)

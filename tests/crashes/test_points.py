@@ -45,6 +45,7 @@ NAMED: Final = {
     "take_back": {"begun", "before_commit", "after_commit", "before_publish"},
     "retry": {"begun", "before_commit", "after_commit"},
     "pause": {"before_commit", "after_commit"},
+    "memory": {"proved", "before_commit", "after_commit"},
     "review": {"begun", "let_go", "before_commit", "after_commit"},
     "decide": {"begun", "locked", "recorded", "requeued", "before_commit", "after_commit"},
     "resume": {"before_commit", "after_commit"},

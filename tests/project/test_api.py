@@ -5,7 +5,7 @@ from django.test import Client
 from tests.project.documents import tables
 
 # Who calls these proves by a signature who it is.
-SIGNED = {"/v1/credits/stripe_webhook"}
+SIGNED = {"/v1/credits/stripe_webhook", "/v1/integrations/{provider}/webhooks/{webhook_id}/ingress"}
 LISTED = {name for name in tables("api.md") if "/" in name}
 
 
@@ -17,7 +17,7 @@ def test_every_endpoint_is_documented_and_no_other(client: Client) -> None:
 
 def test_nothing_is_answered_without_a_token_but_the_schema(client: Client) -> None:
     sample = {"graph_id": "0199d1b5-0000-7000-8000-000000000000", "run_id": "0199d1b5-0000-7000-8000-000000000001"}
-    sample |= {"schedule_id": sample["run_id"], "backfill_id": sample["run_id"]}
+    sample |= dict.fromkeys(("schedule_id", "backfill_id", "preset_id", "webhook_id"), sample["run_id"])
     for name in LISTED:
         method, path = name.split()
         if path in SIGNED:
