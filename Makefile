@@ -33,7 +33,7 @@ check: $(INSTALLED)  ## Style, types, import directions, migrations, deployment,
 	$(ALONE) $(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
 	$(ALONE) $(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	@if docker compose version >/dev/null 2>&1; then \
-		PETIOLE_SECRET_KEY=x PETIOLE_HOSTS=x POSTGRES_PASSWORD=x docker compose config --quiet; \
+		PETIOLE_SECRET_KEY=x PETIOLE_ENCRYPTION_KEYS=x PETIOLE_HOSTS=x POSTGRES_PASSWORD=x docker compose config --quiet; \
 	else echo "docker compose is not installed: the tests alone have read compose.yaml"; fi
 
 conformance: $(INSTALLED)  ## The black-box suite against a stack of its own; SCENARIOS=DIR for other scenarios

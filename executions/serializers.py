@@ -99,7 +99,7 @@ class NodeResultOut(serializers.Serializer[Any]):
     queue_time = serializers.DateTimeField(allow_null=True)
     start_time = serializers.DateTimeField(allow_null=True)
     end_time = serializers.DateTimeField(allow_null=True)
-    waits_for = serializers.CharField(allow_null=True, help_text="timer, run or backoff while it is suspended")
+    waits_for = serializers.CharField(allow_null=True, help_text="timer, run, backoff or lease while it is suspended")
     wakes_at = serializers.DateTimeField(allow_null=True)
     stats = serializers.DictField(help_text="error, walltime, cputime, cost, input_size, output_size, …")
 

@@ -22,6 +22,7 @@ class Waits(TextChoices):
     TIMER = "timer"
     RUN = "run"
     BACKOFF = "backoff"
+    LEASE = "lease"  # a credential that others use or refresh
 
 
 class Verdict(TextChoices):

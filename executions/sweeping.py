@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+import credentials.services
 from executions import hints, logfields, metrics
 from executions.crashpoints import crash_point
 from executions.database import renew
@@ -52,6 +53,7 @@ class Swept:
     stopped: int = 0
     overran: int = 0
     advanced: int = 0
+    released: int = 0
 
     def __bool__(self) -> bool:
         return any(asdict(self).values())
@@ -277,6 +279,18 @@ def advanced() -> int:
     steps = dict(chain.from_iterable(found))
     long = [run_id for run_id, step in steps.items() if step != Step.NOTIFY]
     return _each(long, hints.send().advance) + _each(steps.keys() - long, advance)
+
+
+@step
+def released() -> int:
+    """Leases of credentials whose claims do not stand any more."""
+    if not (leases := credentials.services.held()):
+        return 0
+    claims = NodeExecution.objects.filter(pk__in=[pk for _, pk in leases], claim_token__isnull=False)
+    standing = set(claims.values_list("claim_token", flat=True))
+    gone = {owner for owner, _ in leases} - standing
+    credentials.services.release_all(gone)
+    return len(gone)
 
 
 def _not_just(field: str, seconds: float | None = None) -> Q:

@@ -1,6 +1,7 @@
 """Everything that is done with stored graphs: create, change, activate, delete, find, check before a run."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -8,17 +9,21 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.models import User
 from audit import services as audit
 from blocks import registry
-from graphs import nesting, reading, signals, storing, validate
+from graphs import nesting, reading, signals, storing, validate, view
 from graphs.body import GraphBody, parse
 from graphs.errors import GraphInvalid, GraphNotFound, GraphTooLarge
 from graphs.models import Graph, GraphVersion, Node
 from graphs.nesting import Key
 from graphs.plans import plan_of
 from graphs.validate import Limits, Lookup, NoCredentials, RunCheck
+from graphs.validation import credentials
+from graphs.validation.credentials import OfUser
+from graphs.view import GraphView
 
 SAFE_MODES: Final = frozenset({"human_in_the_loop_safe_mode", "sensitive_action_safe_mode"})
 Version = int | Literal["active"] | str | None
@@ -26,7 +31,9 @@ Version = int | Literal["active"] | str | None
 
 def create(owner: User, body: Mapping[str, Any] | GraphBody) -> GraphVersion:
     """A new graph, its sub-graphs with it: all ids are replaced, nothing is stored when a rule is broken."""
-    return _store(owner, _drafted(owner, body))
+    draft = _drafted(owner, body)
+    _check_credentials(owner, (view.of_body(part, registry.get) for part in draft.family()))
+    return _store(owner, draft)
 
 
 def keep(owner: User, body: GraphBody) -> GraphVersion:
@@ -54,6 +61,8 @@ def update(owner: User, graph_id: UUID | str, body: Mapping[str, Any] | GraphBod
         graph = _locked(owner, graph_id)
         if "id" in draft.model_fields_set and draft.id.lower() != str(graph.id):
             raise GraphInvalid(f"The graph in the body has the id {draft.id}, the address names {graph.id}.")
+        if draft.is_active:
+            _check_credentials(owner, (view.of_body(part, registry.get) for part in draft.family()))
         number = _highest(graph) + 1
         _check_nesting(owner, _with_new_sub_graphs(owner, draft), (str(graph.id), number))
         version = storing.store(draft, graph, number)
@@ -68,6 +77,7 @@ def activate(owner: User, graph_id: UUID | str, version: int) -> None:
         found = graph.versions.filter(version=version).first()
         if found is None:
             raise GraphNotFound(f"The graph {graph.id} has no version {version}.")
+        _check_credentials(owner, [view.of_plan(plan_of(found.id), registry.get)])
         _activate(graph, found)
 
 
@@ -154,6 +164,14 @@ def _drafted(owner: User, body: Mapping[str, Any] | GraphBody) -> GraphBody:
     check_storable(draft)
     validate.check_rules(draft, registry.get)
     return draft
+
+
+def _check_credentials(owner: User, graphs: Iterable[GraphView]) -> None:
+    """Before anything is stored: credentials that the graph names are its owner's (spec 1.5)."""
+    nodes = chain.from_iterable(seen.nodes.values() for seen in graphs)
+    of_user: OfUser = import_string(settings.CREDENTIALS_OF_USER)
+    for problem in credentials.unresolved(nodes, of_user(owner.pk)):
+        raise GraphInvalid(problem)
 
 
 def _key(body: GraphBody) -> Key:

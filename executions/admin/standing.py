@@ -71,7 +71,12 @@ def of_execution(one: NodeExecution, run: GraphExecution) -> str:
 def _running(one: NodeExecution) -> str:
     if one.waits_for is None:
         return f"It runs for {ago(one.start_time)} on {one.holder or 'a worker'}."
-    what = {Waits.TIMER: "its timer", Waits.RUN: "the run below", Waits.BACKOFF: "the next attempt"}
+    what = {
+        Waits.TIMER: "its timer",
+        Waits.RUN: "the run below",
+        Waits.BACKOFF: "the next attempt",
+        Waits.LEASE: "a credential",
+    }
     until = "" if one.wakes_at is None else f", due {_when((one.wakes_at - timezone.now()).total_seconds())}"
     return f"It waits without a worker for {what[Waits(one.waits_for)]}{until}."
 

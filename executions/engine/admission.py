@@ -25,6 +25,7 @@ from executions.engine.work import Work
 from executions.errors import BudgetRefused, NoCredits, Stopping, TooDeep
 from executions.facts import RunFacts, facts_of
 from executions.models import GraphExecution, NodeExecution, RunBudget, RunNode
+from executions.own_credentials import Own
 from executions.statements import first_of, insert_rows, lock_owner, lock_run, move_run, running_beside, waiting_runs
 from executions.states import Status, Step
 from graphs import inputs as graph_inputs
@@ -142,6 +143,7 @@ def check(order: Order) -> RunCheck:
         inputs=order.inputs,
         masks=order.masks,
         credentials_inputs=order.credentials_inputs,
+        lookup=Own(order.user.pk),
     )
 
 

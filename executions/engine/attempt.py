@@ -8,12 +8,14 @@ from enum import Enum, auto
 from django.conf import settings
 from django.utils import timezone
 
+import credentials.services
 from blocks.sdk import Decision, Effect, Review
 from blocks.sdk.values import to_json
+from credentials.redaction import redact
 from executions import logfields, metrics, poison
 from executions.crashpoints import crash_point
 from executions.database import release, repeated, write
-from executions.engine import children, finish, limits, reviewing, stop
+from executions.engine import children, finish, injection, limits, reviewing, stop
 from executions.engine.claim import Ask, Refusal, Refused, Unpaid, claim
 from executions.engine.gates import Gate, approved_for_good
 from executions.engine.invoke import Outcome, invoke
@@ -96,6 +98,15 @@ def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Rout
         return children.step(work, outbox)
     if work.spec.effect is Effect.AT_MOST_ONCE and work.execution.entered_epoch == work.execution.epoch:
         return finish.finish(work, outbox, Outcome(error=ValueError(MAYBE_EXECUTED)))
+    return _call(work, outbox)
+
+
+def _call(work: Work, outbox: Outbox) -> Routed:
+    missing = injection.inject(work) if work.spec.credentials else None
+    if missing is not None:
+        return finish.never_entered(work, outbox, missing)
+    if work.suspended:
+        return Routed()
     _enter(work)
     release()  # no connection is held while a block runs
     outcome = invoke(work, outbox)
@@ -166,7 +177,8 @@ def _mishap(ask: Ask, bug: Exception) -> None:
         if execution is None:
             return
         now = timezone.now()
-        error = f"engine error: {type(bug).__name__}: {bug}"
+        error = redact(f"engine error: {type(bug).__name__}: {bug}")
+        credentials.services.release(ask.token)
         if execution.mishaps + 1 >= settings.MAX_ATTEMPTS:
             mine.update(start_time=execution.start_time or now)
             stop.end(mine, Status.FAILED, error)

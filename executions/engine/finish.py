@@ -7,9 +7,11 @@ from typing import Any
 
 from django.utils import timezone
 
+import credentials.services
 from blocks.sdk import Review, Wait
 from blocks.sdk.errors import decorate
 from columns import encode
+from credentials.redaction import redact
 from executions import metrics
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
@@ -54,7 +56,7 @@ def _is_stopping(work: Work) -> bool:
 
 def _failed(work: Work, outbox: Outbox, outcome: Outcome, error: Exception | str) -> Routed:
     execution = work.execution
-    text = decorate(work.spec.name, work.spec.id, error)
+    text = redact(decorate(work.spec.name, work.spec.id, error))
     if not isinstance(error, ValueError | str):
         log.error("block %s failed: %s", work.spec.name, error, exc_info=error)
     if work.gate.refusal is None and execution.failures + 1 < work.node.retry.attempts:
@@ -66,6 +68,13 @@ def unchecked(work: Work, outbox: Outbox) -> Routed:
     """The input check failed just before the block was called: its text is emitted, nothing is paid (spec 2.6)."""
     assert work.problem is not None
     return outbox.close(partial(_commit, work, outbox, Status.COMPLETED, {}, Outcome(), work.problem))
+
+
+def never_entered(work: Work, outbox: Outbox, why: str) -> Routed:
+    """What the block needs could not be had: FAILED, and what was paid is given back (D2)."""
+    text = decorate(work.spec.name, work.spec.id, ValueError(why.rstrip(".")))
+    work.unused = work.execution.entered_epoch is None
+    return outbox.close(partial(_commit, work, outbox, Status.FAILED, {"error": text}, Outcome(), text))
 
 
 @repeated
@@ -93,6 +102,10 @@ def _commit(
             _note(work, {"routing_errors": errors})
         if not work.execution.relayed:
             wake_parent(work.facts)
+        if work.leased:
+            credentials.services.release(work.token)
+        if work.unused:
+            paying.give_back(work)
         if settled := paying.settle(work, outbox, measures["walltime"]):  # the balance is the last lock
             NodeExecution.objects.filter(pk=work.execution.pk).update(**settled)
         crash_point("commit.before_commit")
@@ -188,6 +201,8 @@ def _ask(work: Work, outbox: Outbox, outcome: Outcome, question: Review, payload
         ):
             raise LostClaim
         crash_point("review.let_go")
+        if work.leased:
+            credentials.services.release(work.token)
         review = reviewing.open_review(work, question, payload)
         NodeExecution.objects.filter(pk=execution.pk).update(review=review)
         routed = outbox.store(batch) if batch else Routed()
@@ -205,6 +220,8 @@ def _let_go(work: Work, outbox: Outbox, waiting: dict[str, Any], batch: list[Emi
         if not held.update(claim_token=None, holder=None, epoch=execution.epoch + 1, **waiting):
             raise LostClaim
         crash_point("suspend.let_go")
+        if work.leased:
+            credentials.services.release(work.token)
         ring(execution.pk, waiting["wakes_at"])
         routed = outbox.store(batch) if batch else Routed()
         crash_point("suspend.before_commit")

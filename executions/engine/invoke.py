@@ -85,7 +85,7 @@ def _timeout(work: Work) -> ValueError:
 def _run(work: Work, outbox: Outbox, attempt: Attempt) -> Pause | None:
     assert work.bound is not None
     with attempt.block_code():
-        produced = work.spec.start(work.bound, work.context(attempt.cancelled))
+        produced = work.spec.start(work.bound, work.context(attempt.cancelled), **work.injected)
     if isinstance(produced, AsyncGenerator):
         return _await(work, produced, outbox, attempt)
     return _iterate(work, cast(Iterator[Any], produced), outbox, attempt)

@@ -42,6 +42,16 @@ def pay(work: Work) -> None:
     _tell(work, "run", charge)
 
 
+def give_back(work: Work) -> None:
+    """The price of a block that was never entered, in the commit that ends the execution."""
+    if not work.execution.cost:
+        return
+    budget.give_back(work.facts.id, work.execution.cost)
+    credits.services.give_back(node_execution_id=work.execution.pk, kind="run", reason="The block was never started.")
+    crash_point("never_entered.booked")
+    NodeExecution.objects.filter(pk=work.execution.pk).update(cost=0)
+
+
 def settle(work: Work, outbox: Outbox, walltime: float) -> dict[str, Any]:
     """The columns of an execution that has ended, with what its measured price comes to; once, in its last commit.
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+import credentials.services
 from executions import hints, logfields, metrics
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
@@ -83,6 +84,7 @@ def take_back_one(execution_id: UUID, token: UUID, why: str, *, counted: bool, p
             stats = execution.stats | {"last_error": why, "lost": _loss(execution, why)}
             more = {"mishaps": mishaps, "stats": stats, "has_place": F("in_chord")}
             held.requeue(timezone.now(), never_published=not publish, **more)
+        credentials.services.release(token)
         metrics.after_commit(metrics.TAKEBACKS, REASONS.get(why, "other"))
         crash_point("take_back.before_commit")
     crash_point("take_back.after_commit")

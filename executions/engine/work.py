@@ -1,13 +1,13 @@
 """One node execution made ready to be claimed and run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from blocks import registry
-from blocks.sdk import BlockInput, BlockSpec, BlockType, Context, CostType
+from blocks.sdk import BlockInput, BlockSpec, BlockType, Context, CostType, Credential
 from blocks.sdk.errors import ConversionError
 from executions import pricing, values
 from executions.engine.gates import OPEN, Gate, gate_of
@@ -37,6 +37,9 @@ class Work:
     gate: Gate = OPEN
     guesses: tuple[str, ...] = ()  # texts that say nothing of the type of their pin, and what they became
     suspended: bool = False  # said by the commit that suspends it
+    injected: dict[str, Credential] = field(default_factory=dict, repr=False)  # keyword arguments of the block
+    leased: bool = False  # it holds credentials, which go with its claim
+    unused: bool = False  # its block could not be entered: what was paid is given back
     stopped: bool = False  # said by the commit that ends it because its run is being stopped
 
     @property

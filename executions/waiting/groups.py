@@ -19,7 +19,7 @@ from graphs.plan import Plan
 
 UNFINISHED: Final = [Status.INCOMPLETE, Status.REVIEW, *OUTSTANDING]
 NAMED: Final = 3
-_WAITS: Final = {Waits.TIMER: Kind.TIMER, Waits.RUN: Kind.RUN, Waits.BACKOFF: Kind.BACKOFF}
+_WAITS: Final = {Waits.TIMER: Kind.TIMER, Waits.RUN: Kind.RUN, Waits.BACKOFF: Kind.BACKOFF, Waits.LEASE: Kind.LEASE}
 
 
 @dataclass

@@ -96,6 +96,8 @@ def _suspended(group: Group, plan: Plan) -> str:
             return f"{who} {waits} for a timer, {due(group)}."
         case Kind.BACKOFF:
             return f"{who} {waits} for another attempt, {due(group)}{_last_error(group)}."
+        case Kind.LEASE:
+            return f"{who} {waits} for a credential, {due(group)}{_why(group)}."
         case Kind.REVIEW:
             return f"{who} {_have(group)} waited for a person to decide for {ago(group.since)}."
         case Kind.VALUES:
@@ -117,11 +119,16 @@ def _when(until: datetime | None) -> str:
 
 
 def _last_error(group: Group) -> str:
+    first = _why(group)
+    return f"; attempt {group.example.failures} failed{first}" if first and group.example else ""
+
+
+def _why(group: Group) -> str:
     one = group.example
     if one is None or not one.stats.get("last_error"):
         return ""
     first = str(one.stats["last_error"]).strip().partition("\n")[0]
-    return f"; attempt {one.failures} failed: {first[:ERROR].rstrip('.')}"
+    return f": {first[:ERROR].rstrip('.')}"
 
 
 def _have(group: Group) -> str:

@@ -28,6 +28,7 @@ class Kind(TextChoices):
     QUEUE = "queue"
     RUN = "run"
     BACKOFF = "backoff"
+    LEASE = "lease"
     TIMER = "timer"
     CONCLUSION = "conclusion"
     VALUES = "values"

@@ -1,9 +1,10 @@
 """Credentials of a run: which one serves which field, which nodes are skipped, and what is wrong (V11 to V16)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from uuid import UUID
 
 from graphs import schemas
 from graphs.schemas import Wanted
@@ -24,6 +25,9 @@ class Lookup(Protocol):
     """The credentials of the user who starts the run. May raise when they cannot be read."""
 
     def get(self, credential_id: str) -> CredentialsMeta | None: ...
+
+
+OfUser: TypeAlias = Callable[[UUID], Lookup]
 
 
 class NoCredentials:
@@ -71,19 +75,37 @@ def check(nodes: Iterable[NodeView], masks: Masks, lookup: Lookup) -> Credential
     return result
 
 
+def unresolved(nodes: Iterable[NodeView], lookup: Lookup) -> Iterator[str]:
+    """What keeps a graph from becoming the active version: constants that name credentials which its owner lacks.
+
+    Constants of nodes that may do without are not looked at: a run ignores them (V16)."""
+    for one in schemas.wanted(nodes):
+        given = one.node.constants.get(one.field.name)
+        if not isinstance(given, Mapping) or not isinstance(given.get("id"), str) or schemas.is_optional(one.node):
+            continue
+        found = _stored(given["id"], lookup)
+        if isinstance(found, str):
+            yield f"Node {one.node.id}, field {one.field.name}: {found}."
+
+
 def _problem(one: Wanted, given: Any, lookup: Lookup) -> str | None:
     shape = _shape_problem(one, given)
     if shape is not None:
         return f"Invalid credentials: {shape}"
-    try:
-        stored = lookup.get(given["id"])
-    except Exception as reason:  # whatever keeps the store from answering is told to the user
-        return f"Credentials not available: {reason}"
-    if stored is None:
-        return f"Unknown credentials #{given['id']}"
+    stored = _stored(given["id"], lookup)
+    if isinstance(stored, str):
+        return stored
     if (stored.provider, stored.type) != (given["provider"], given["type"]):
         return "Invalid credentials: type/provider mismatch"
     return None
+
+
+def _stored(credential_id: str, lookup: Lookup) -> CredentialsMeta | str:
+    try:
+        stored = lookup.get(credential_id)
+    except Exception as reason:  # whatever keeps the store from answering is told to the user
+        return f"Credentials not available: {reason}"
+    return f"Unknown credentials #{credential_id[:100]}" if stored is None else stored
 
 
 def _shape_problem(one: Wanted, given: Any) -> str | None:

@@ -1,9 +1,11 @@
 """Where the embedded profile keeps its things: one private state folder, and a socket path that systems accept."""
 
+import base64
 import hashlib
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -50,13 +52,21 @@ def celery_url(redis_url: str) -> str:
 
 def secret_key(state: Path) -> str:
     """A key of this installation's own, made at the first start and readable by its owner alone."""
-    file = state / "secret_key"
+    return _kept(state / "secret_key", lambda: secrets.token_urlsafe(48))
+
+
+def encryption_key(state: Path) -> str:
+    """What credentials are encrypted with, made like the secret key. Who loses it loses them."""
+    return _kept(state / "encryption_key", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+
+
+def _kept(file: Path, make: Callable[[], str]) -> str:
     try:
         if not file.exists():
-            _make_once(file, secrets.token_urlsafe(48))
+            _make_once(file, make())
         return file.read_text()
     except OSError as wrong:
-        raise unusable(state, wrong) from None
+        raise unusable(file.parent, wrong) from None
 
 
 def _make_once(file: Path, text: str) -> None:

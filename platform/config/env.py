@@ -1,5 +1,6 @@
 """Typed reads of environment variables. A bad value stops the start with a sentence that names the variable."""
 
+import base64
 import os
 import re
 from collections.abc import Callable
@@ -74,6 +75,20 @@ def pairs(text: str) -> dict[str, str]:
     if not all(name.strip() and value.strip() for name, _, value in found):
         raise ValueError("use pairs such as name=value, separated by commas")
     return {name.strip(): value.strip() for name, _, value in found}
+
+
+def fernet_keys(text: str) -> list[str]:
+    """32 random bytes each, in the spelling of `Fernet.generate_key()`."""
+    for number, key in enumerate(keys := names(text), start=1):
+        try:
+            if len(base64.urlsafe_b64decode(key.encode())) == 32:
+                continue
+        except ValueError:
+            pass
+        raise ValueError(
+            f"key {number} is not 32 bytes in URL-safe base64, 44 characters: openssl rand -base64 32 | tr +/ -_"
+        )
+    return keys
 
 
 def folder(text: str) -> Path:

@@ -5,6 +5,8 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+from credentials import redaction
+
 QUIET = {
     # Lines for each task, each tick of beat, each refused request: these are counted, not logged.
     "celery.worker.strategy": "WARNING",
@@ -74,7 +76,7 @@ class Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         if self._made is None:
             self._made = self._make()
-        return self._made.format(record)
+        return redaction.redact(self._made.format(record))
 
     def _make(self) -> logging.Formatter:
         import structlog

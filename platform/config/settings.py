@@ -28,9 +28,14 @@ DEBUG = env.read("PETIOLE_DEBUG", env.boolean, default=False)
 if PRODUCTION:
     SECRET_KEY = env.read("PETIOLE_SECRET_KEY", str)
     ALLOWED_HOSTS = env.read("PETIOLE_HOSTS", env.names)
+    # Without any key no credential can be stored; the rest works.
+    ENCRYPTION_KEYS: list[str] = env.read("PETIOLE_ENCRYPTION_KEYS", env.fernet_keys, default=[])
 else:
     SECRET_KEY = env.read("PETIOLE_SECRET_KEY", str, default="") or embedded.secret_key(STATE)
     ALLOWED_HOSTS = env.read("PETIOLE_HOSTS", env.names, default=["localhost", "127.0.0.1", "[::1]"])
+    ENCRYPTION_KEYS = env.read("PETIOLE_ENCRYPTION_KEYS", env.fernet_keys, default=[]) or [
+        embedded.encryption_key(STATE)
+    ]
 INSTALLED_APPS = [
     "config.admin_site.AdminConfig",
     "django.contrib.auth",
@@ -43,6 +48,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "audit",
     "accounts",
+    "credentials",
     "credits",
     "notifications",
     "graphs",
@@ -191,6 +197,12 @@ PAYMENT_PAGE = env.read("PETIOLE_PAYMENT_PAGE", env.url("http", "https"), defaul
 STRIPE_KEY = env.read("PETIOLE_STRIPE_KEY", str, default="")
 STRIPE_WEBHOOK_SECRET = env.read("PETIOLE_STRIPE_WEBHOOK_SECRET", str, default="")
 STRIPE_API = env.read("PETIOLE_STRIPE_API", env.url("http", "https"), default="")
+
+# -- Credentials
+
+# System credentials and providers for logins: docs/settings.md#the-file-of-integrations
+INTEGRATIONS = env.read("PETIOLE_INTEGRATIONS", env.folder, default=None)
+CREDENTIALS_OF_USER = "executions.own_credentials.Own"  # what graphs ask when they are saved
 
 # -- Limits of graphs and runs
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("v1/", include("scheduling.urls")),
     path("v1/", include("library.urls")),
     path("v1/", include("accounts.urls")),
+    path("v1/", include("credentials.urls")),
     path("v1/", include("credits.urls")),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from celery import current_app
 
 import credits.services
+from credentials.models import Lease
 from credits import audit
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status, Step
@@ -70,6 +71,8 @@ def remains(root: GraphExecution) -> list[str]:
     found = [*audit.differences()]
     if NodeExecution.objects.filter(run__root=root, claim_token__isnull=False).exists():
         found.append("an execution is still held")
+    if Lease.objects.filter(node_execution_id__in=NodeExecution.objects.filter(run__root=root).values("pk")).exists():
+        found.append("a credential is still in use")
     if GraphExecution.objects.filter(root_id=root.pk, chord_id__isnull=False).exists():
         found.append("a run still names its chord")
     found += [

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import credentials.services
 from accounts.models import User
 from blocks.library.agent_executor import AgentExecutorBlock
 from blocks.library.agent_input import AgentInputBlock
@@ -42,7 +43,8 @@ def test_a_number_that_the_block_declares_is_a_setting(user: User) -> None:
 
 
 def test_credentials_of_nodes_stay_here(user: User) -> None:
-    chosen = {"id": "1", "provider": "github", "type": "api_key"}
+    key = credentials.services.create(user.pk, provider="github", type="api_key", values={"api_key": "sk-1"})
+    chosen = {"id": key.id, "provider": "github", "type": "api_key"}
     assert constants(user, node("a", KeyedBlock, {"x": 1, "credentials": chosen})) == {"x": 1}
 
 

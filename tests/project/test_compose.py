@@ -54,7 +54,7 @@ def test_services_set_variables_that_exist(name: str) -> None:
 
 def test_secrets_have_no_default() -> None:
     text = (ROOT / "compose.yaml").read_text()
-    for secret in ("PETIOLE_SECRET_KEY", "POSTGRES_PASSWORD", "PETIOLE_HOSTS"):
+    for secret in ("PETIOLE_SECRET_KEY", "PETIOLE_ENCRYPTION_KEYS", "POSTGRES_PASSWORD", "PETIOLE_HOSTS"):
         assert set(re.findall(rf"\$\{{{secret}(:\?|:-|}})", text)) == {":?"}
 
 
