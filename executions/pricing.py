@@ -11,6 +11,7 @@ from blocks.sdk.costs import matching
 from credits.prices import Override
 from executions.database import repeated
 
+_overrides = repeated(credits.prices.overrides)
 # How ids of the platform's own credentials begin: nobody else's do.
 SYSTEM: Final = "system:"
 
@@ -26,7 +27,7 @@ class Listed:
 def price_list(spec: BlockSpec) -> tuple[Listed, ...]:
     """Entries that administrators have set replace those that ask for the same, and are added to the others."""
     own = tuple(Listed(cost) for cost in spec.costs)
-    overrides = repeated(credits.prices.overrides)().get(spec.id)
+    overrides = _overrides().get(spec.id)
     if not overrides:
         return own
     set_here = tuple(Listed(_cost(one), one.id) for one in overrides)

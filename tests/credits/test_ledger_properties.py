@@ -26,7 +26,7 @@ AMOUNTS = st.integers(1, 120)
 
 
 class Ledger(RuleBasedStateMachine):
-    """The model: a number, what is owed, which charges stand, which payments are pending."""
+    """The model: a number, what is owed, which charges stand, what was used, which payments are pending."""
 
     @initialize(start=st.integers(0, 300))
     def begin(self, start: int) -> None:
@@ -35,6 +35,7 @@ class Ledger(RuleBasedStateMachine):
         self.run = uuid4()
         self.balance, self.owed, self.executions = 0, 0, 0
         self.standing: dict[UUID, int] = {}
+        self.used: set[UUID] = set()
         self.pending: dict[str, int] = {}
         self.paid: dict[str, int] = {}
         self.told = False
@@ -121,6 +122,21 @@ class Ledger(RuleBasedStateMachine):
         paid = min(tiers, max(self.balance, 0))
         assert services.settle_tiers(self.user.pk, self.run, self.executions) == paid
         self.balance, self.owed = self.balance - paid, self.owed + tiers - paid
+
+    @rule(number=NODES, amount=AMOUNTS)
+    def use(self, number: int, amount: int) -> None:
+        """Paid by what it has used, once; what is not there is owed."""
+        node = self.nodes[number]
+        paid = 0 if node in self.used else min(amount, max(self.balance, 0))
+        owed = 0 if node in self.used else amount - paid
+        with transaction.atomic():
+            charged = services.settle(
+                user_id=self.user.pk, node_execution_id=node, kind="second", amount=amount, metadata={}
+            )
+        assert charged.charged == paid
+        self.balance, self.owed = self.balance - paid, self.owed + owed
+        if paid:
+            self.used.add(node)
 
     @rule()
     def fall_short(self) -> None:

@@ -120,6 +120,41 @@ def test_of_two_charges_of_the_last_credits_one_wins(user: User) -> None:
     assert services.balance(user.pk) == 0
 
 
+def test_a_hundred_charges_of_any_size_never_take_what_is_not_there(user: User) -> None:
+    services.grant(user.pk, 1000, reason="start")
+    sizes = [(number * 37) % 60 + 1 for number in range(100)]
+
+    def spend_all(part: list[int]) -> int:
+        return sum(one for size in part if isinstance(one := _spent_or_refused(user, size), int))
+
+    taken_by_all = sum(at_once(*[lambda part=sizes[start::10]: spend_all(part) for start in range(10)]))
+    assert services.balance(user.pk) == 1000 - taken_by_all >= 0
+    assert not CreditTransaction.objects.filter(running_balance__lt=0).exists()
+    assert list(audit.differences()) == []
+
+
+def _spent_or_refused(user: User, amount: int) -> int | InsufficientBalance:
+    try:
+        return spend(user, amount)
+    except InsufficientBalance as refused:
+        return refused
+
+
+def test_use_that_is_settled_at_once_by_many_is_taken_once_and_the_rest_is_owed(user: User) -> None:
+    services.grant(user.pk, 100, reason="start")
+    node = uuid4()
+
+    def settle() -> int:
+        with transaction.atomic():
+            return services.settle(
+                user_id=user.pk, node_execution_id=node, kind="second", amount=150, metadata={}
+            ).charged
+
+    assert sorted(at_once(*[settle] * 4)) == [0, 0, 0, 100]
+    held = Balance.objects.get(user=user)
+    assert (held.balance, held.owed) == (0, 50)
+
+
 def test_charges_and_top_ups_at_once_add_up(user: User) -> None:
     services.grant(user.pk, 1000, reason="start")
     top_ups = [lambda key=key: payments.top_up(user.pk, 200, key=key) for key in ("a", "b", "c")]

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from rest_framework.test import APIClient
 
 import credits.services
 from accounts.models import User
 from credits.models import CreditTransaction
 from executions import services
+from executions.errors import NoCredits
 from executions.models import GraphExecution
 from executions.states import Status
 from notifications.models import Notice
@@ -52,7 +54,7 @@ def test_a_refused_charge_fails_the_run_and_keeps_what_was_paid(drive: Driver, b
     assert (run.stats["cost"], credits.services.balance(user.pk)) == (20, 5)
     assert sorted(statuses(built, run, "c")) == ["COMPLETED", "COMPLETED", "FAILED"]
     [failed] = [one for one in built.of(run, "c") if one.status == Status.FAILED]
-    assert failed.outputs.get().pin == "error"
+    assert (failed.outputs.get().pin, failed.stats["error"]) == ("error", run.stats["error"])
     notice = Notice.objects.get(kind="ZERO_BALANCE")
     assert (notice.data["shortfall"], notice.data["current_balance"]) == (5, 5)
     call_command("ledger_audit")
@@ -98,6 +100,7 @@ def test_with_credits_off_nothing_is_asked_and_costs_are_still_shown(
     run = drive(three_paid(build).start())
     assert (run.status, run.stats["cost"]) == (Status.COMPLETED, 30)
     assert not CreditTransaction.objects.exists()
+    assert not Notice.objects.filter(kind__in=["LOW_BALANCE", "ZERO_BALANCE"]).exists()
 
 
 def test_a_sub_graph_is_not_started_without_credits(drive: Driver, build: Build, user: User) -> None:
@@ -107,6 +110,27 @@ def test_a_sub_graph_is_not_started_without_credits(drive: Driver, build: Build,
     run = drive(parent.start())
     assert run.status == Status.COMPLETED
     assert statuses(parent, run, "s") == ["FAILED"]
+    assert GraphExecution.objects.count() == 1
+
+
+def test_no_way_to_start_a_run_goes_around_the_balance(
+    api: APIClient, build: Build, drive: Driver, user: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every other one calls the same service: presets, schedules, webhooks."""
+    built = three_paid(build)
+    version = built.version
+    give(user, 100)
+    failed = drive(build({"m": ("Multi", {"xs": [1] * 11}), "c": "Paid"}, "m.item -> c.x").start())
+    assert (failed.status, credits.services.balance(user.pk)) == (Status.FAILED, 0)
+    with pytest.raises(NoCredits, match="no credits are left"):
+        built.start()
+    assert api.post(f"/v1/graphs/{version.graph_id}/execute/{version.version}", {}).status_code == 402
+    retry = f"/v1/graphs/{failed.graph_version.graph_id}/executions/{failed.pk}/retry"
+    assert api.post(retry, {}).status_code == 402
+    with pytest.raises(SystemExit) as refused:
+        call_command("run_graph", f"{version.graph_id}", "--owner", user.username)
+    assert refused.value.code == 2
+    assert "no credits are left" in capsys.readouterr().err
     assert GraphExecution.objects.count() == 1
 
 
