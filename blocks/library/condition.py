@@ -25,6 +25,7 @@ class ConditionBlock(Block):
         Case({"value1": "10", "operator": ">", "value2": 9}, [("result", True), ("yes_output", 10.0)]),
         Case({"value1": 3, "operator": ">", "value2": 5}, [("result", False), ("no_output", 5)]),
         Case({"value1": 3, "operator": "<", "value2": 5, "yes_value": 0}, [("result", True), ("yes_output", 0)]),
+        Case({"value1": 3, "operator": ">", "value2": 5, "left_when_not": True}, [("result", False), ("no_output", 3)]),
         Case({"value1": "a", "operator": "<", "value2": 1}, raises="cannot be compared"),
     )
 
@@ -34,6 +35,9 @@ class ConditionBlock(Block):
         value2: Any = Field(description="The right side.")
         yes_value: Any = Field(None, description="Emitted when it holds; the left side when nothing is given.")
         no_value: Any = Field(None, description="Emitted when it does not hold; the right side when nothing is given.")
+        left_when_not: bool = Field(
+            default=False, description="Emit the left side when it does not hold and no_value is not given."
+        )
 
     class Output(BlockOutput):
         result: bool = Field(description="Whether the comparison holds.")
@@ -51,7 +55,8 @@ class ConditionBlock(Block):
         if holds:
             yield "yes_output", left if data.yes_value is None else data.yes_value
         else:
-            yield "no_output", right if data.no_value is None else data.no_value
+            missing = left if data.left_when_not else right
+            yield "no_output", missing if data.no_value is None else data.no_value
 
 
 def _comparable(value: Any) -> Any:

@@ -24,12 +24,17 @@ class FindInDictionaryBlock(Block):
         Case({"input": [10, 20], "key": -1}, [("missing", [10, 20])]),
         Case({"input": [{"k": 1}, 5, {"k": 2}], "key": "k"}, [("output", [1, 2])]),
         Case({"input": [{"x": 1}, {"k": 2}], "key": "k"}, [("output", [])]),
+        Case({"input": [10, 20], "key": "1", "text_as_position": True}, [("output", 20)]),
+        Case({"input": [{"k": 1}], "key": "k", "text_as_position": True}, [("output", [1])]),
         Case({"input": "not json", "key": "a"}, raises="no JSON"),
     )
 
     class Input(BlockInput):
         input: Any = Field(description="A dictionary, a list, or either as JSON text.")
         key: str | int = Field(description="The key, or the position in a list.")
+        text_as_position: bool = Field(
+            default=False, description="In a list take a text such as 1 for a position: links turn numbers into text."
+        )
 
     class Output(BlockOutput):
         output: Any = Field(description="What was found.")
@@ -37,10 +42,11 @@ class FindInDictionaryBlock(Block):
 
     def run(self, data: Input, context: Context) -> Emissions:
         place = _parsed(data.input)
-        if isinstance(place, list) and isinstance(data.key, str):
-            yield "output", _column(place, data.key)
-        elif _has(place, data.key):
-            yield "output", getattr(place, str(data.key)) if _is_number(place) else place[data.key]
+        key = _position(place, data.key) if data.text_as_position else data.key
+        if isinstance(place, list) and isinstance(key, str):
+            yield "output", _column(place, key)
+        elif _has(place, key):
+            yield "output", getattr(place, str(key)) if _is_number(place) else place[key]
         else:
             yield "missing", data.input
 
@@ -52,6 +58,11 @@ def _parsed(value: Any) -> Any:
         return parse(value)
     except ValueError as wrong:
         raise ValueError(f"the input is no JSON: {wrong}") from None
+
+
+def _position(place: Any, key: str | int) -> str | int:
+    is_written = isinstance(place, list) and isinstance(key, str) and key.isascii() and key.isdigit() and len(key) < 10
+    return int(key) if is_written else key
 
 
 def _has(place: Any, key: str | int) -> bool:
