@@ -18,7 +18,7 @@ from scheduling.models import Backfill, Schedule
 from scheduling.serializers import (
     BackfillIn,
     BackfillOut,
-    DeletedOut,
+    ScheduleDeletedOut,
     FireOut,
     FirePageOut,
     FiresIn,
@@ -103,7 +103,7 @@ class ScheduleDetail(APIView):
         schedule = services.edit(schedule, body.fields_given())
         return Response(ScheduleOut(answers.as_answer(schedule, body.notes)).data)
 
-    @extend_schema(operation_id="delete_schedule", responses={200: DeletedOut, 403: FOREIGN, 404: UNKNOWN})
+    @extend_schema(operation_id="delete_schedule", responses={200: ScheduleDeletedOut, 403: FOREIGN, 404: UNKNOWN})
     def delete(self, request: Request, schedule_id: UUID) -> Response:
         """Delete a schedule with its history. Its runs stay."""
         services.delete(schedule_of(request, schedule_id))

@@ -180,5 +180,5 @@ class BackfillOut(serializers.Serializer[Any]):
         return {"from": serializers.DateTimeField(), "to": serializers.DateTimeField()} | super().get_fields()
 
 
-class DeletedOut(serializers.Serializer[Any]):
+class ScheduleDeletedOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
