@@ -18,11 +18,11 @@ from scheduling.models import Backfill, Schedule
 from scheduling.serializers import (
     BackfillIn,
     BackfillOut,
-    ScheduleDeletedOut,
     FireOut,
     FirePageOut,
     FiresIn,
     PreviewOut,
+    ScheduleDeletedOut,
     ScheduleIn,
     ScheduleOut,
     TimesIn,

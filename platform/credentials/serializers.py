@@ -65,7 +65,7 @@ class DeleteIn(serializers.Serializer[Any]):
     force = serializers.BooleanField(default=False, help_text="Also while nodes use it")
 
 
-class DeletedOut(serializers.Serializer[Any]):
+class CredentialDeletedOut(serializers.Serializer[Any]):
     deleted = serializers.BooleanField()
     revoked = serializers.BooleanField(
         required=False, allow_null=True, help_text="Whether the provider took the token back; null: it was not asked"
