@@ -68,7 +68,9 @@ class CredentialDetail(APIView):
         order = _valid(ChangeIn(data=request.data)).order()
         return Response(CredentialOut(services.change(user_of(request), credential_id, **order)).data)
 
-    @extend_schema(operation_id="delete_credential", parameters=[DeleteIn], responses={200: CredentialDeletedOut, 404: UNKNOWN})
+    @extend_schema(
+        operation_id="delete_credential", parameters=[DeleteIn], responses={200: CredentialDeletedOut, 404: UNKNOWN}
+    )
     def delete(self, request: Request, provider: str, credential_id: str) -> Response:
         """Delete a credential, and take the token back at its provider. While nodes use it only with `force`."""
         services.find(user_of(request), credential_id, provider)
