@@ -45,7 +45,7 @@ class GetWikipediaSummaryBlock(Block):
         url = f"{address_of('wikipedia') or HOME}/page/summary/{quote(data.topic.strip().replace(' ', '_'), safe='')}"
         async with outbound.async_client(outbound.Policy(max_bytes=1024 * 1024, timeout=SECONDS)) as client:
             try:
-                answer = await outbound.fetch_async(client, client.build_request("GET", url))
+                answer = await outbound.fetch_async(client, outbound.build(client, "GET", url))
                 found = answer.raise_for_status().json()
             except httpx.HTTPStatusError as refused:
                 raise ValueError(f"Wikipedia answered {refused.response.status_code} for this topic") from None

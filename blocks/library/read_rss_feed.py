@@ -82,7 +82,7 @@ async def _fetch(url: str) -> bytes:
 
     async with outbound.async_client(outbound.Policy(max_bytes=MOST_BYTES, timeout=SECONDS)) as client:
         try:
-            response = await outbound.fetch_async(client, client.build_request("GET", with_scheme(url)))
+            response = await outbound.fetch_async(client, outbound.build(client, "GET", with_scheme(url)))
         except httpx.HTTPError:
             return b""
     return response.content if response.is_success else b""

@@ -64,10 +64,10 @@ async def _get(url: str) -> Any:
 
     async with outbound.async_client(outbound.Policy(max_bytes=MOST_BYTES, timeout=SECONDS)) as client:
         try:
-            return (await outbound.fetch_async(client, client.build_request("GET", url))).raise_for_status()
+            return (await outbound.fetch_async(client, outbound.build(client, "GET", url))).raise_for_status()
         except httpx.HTTPStatusError as refused:
             raise ValueError(f"{told(url)} answered {refused.response.status_code}") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as wrong:
+        except httpx.HTTPError as wrong:
             raise ValueError(f"{told(url)} could not be read: {str(wrong) or type(wrong).__name__}") from None
 
 

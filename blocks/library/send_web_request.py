@@ -75,11 +75,11 @@ async def exchange(
     files = [await asyncio.to_thread(store, reference, context.files) for reference in data.files]
     async with outbound.async_client(outbound.Policy(max_bytes=MOST_BYTES, timeout=SECONDS)) as client:
         try:
-            request = client.build_request(data.method, url, headers=headers, **_body(data, files))
+            request = outbound.build(client, data.method, url, headers=headers, **_body(data, files))
             if "content-type" not in request.headers:
                 _name_content(request, data)
             response = await outbound.fetch_async(client, request, secret=frozenset(secrets))
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as wrong:
+        except httpx.HTTPError as wrong:
             raise ValueError(f"{data.method} {told(url)} failed: {str(wrong) or type(wrong).__name__}") from None
     yield _output(response.status_code), content_of(response)
 

@@ -82,10 +82,10 @@ def _downloaded(url: str, folder: Path) -> StoredFile:
 
     try:
         with outbound.client(outbound.Policy(max_bytes=MOST_BYTES, timeout=300)) as client:
-            answer = outbound.fetch(client, client.build_request("GET", url)).raise_for_status()
+            answer = outbound.fetch(client, outbound.build(client, "GET", url)).raise_for_status()
     except httpx.HTTPStatusError as refused:
         raise ValueError(f"the file was not delivered: the server answered {refused.response.status_code}") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as wrong:
+    except httpx.HTTPError as wrong:
         raise ValueError(f"the file could not be fetched: {str(wrong) or type(wrong).__name__}") from None
     mime = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     name = _named(answer.url.path, answer.content)

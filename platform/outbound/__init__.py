@@ -4,7 +4,7 @@
 without telling one host what is meant for another.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outbound.policy import Blocked, Policy, TooLarge, allowed, allowing, configure
 
@@ -18,6 +18,7 @@ __all__ = [
     "allowed",
     "allowing",
     "async_client",
+    "build",
     "client",
     "configure",
     "fetch",
@@ -36,6 +37,13 @@ def async_client(policy: Policy | None = None) -> "httpx.AsyncClient":
     from outbound import clients
 
     return clients.async_client(policy or Policy())
+
+
+def build(client: "httpx.Client | httpx.AsyncClient", method: str, url: str, **options: Any) -> "httpx.Request":
+    """The request; Blocked when `url` is no address at all."""
+    from outbound import clients
+
+    return clients.build(client, method, url, options)
 
 
 def fetch(

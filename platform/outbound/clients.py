@@ -2,6 +2,7 @@
 
 import ssl
 from functools import cache
+from typing import Any
 
 import httpcore
 import httpx
@@ -84,3 +85,12 @@ def client(policy: Policy) -> httpx.Client:
 def async_client(policy: Policy) -> httpx.AsyncClient:
     transport = AsyncTransport(policy, _tls())
     return httpx.AsyncClient(transport=transport, trust_env=False, headers=_HEADERS, timeout=policy.timeout)
+
+
+def build(client: httpx.Client | httpx.AsyncClient, method: str, url: str, options: dict[str, Any]) -> httpx.Request:
+    try:
+        request = client.build_request(method, url, **options)
+    except (httpx.InvalidURL, UnicodeError) as wrong:
+        raise Blocked(f"no request can be made to {url[:200]!r}: {wrong}") from None
+    check_url(request.url)
+    return request
