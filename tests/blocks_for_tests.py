@@ -200,3 +200,19 @@ def hang(state: Any) -> None:
 
 def _die(**_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+class MeteredBlock(Block):
+    """Reports what it used; fails when it is told to."""
+
+    id = "f0000000-0000-4000-8000-0000000000a1"
+    workload = Workload.IO
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        context.report({"llm_call_count": 2, "input_token_count": 5})
+        yield "out", data.x
+        context.report({"llm_call_count": 1, "output_token_count": 3})
+        if data.x == "fail":
+            raise ValueError("as told")

@@ -1,10 +1,10 @@
 """What a running block is told about its surroundings, and how it asks to be called again later."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from blocks.sdk.memory import Memory
 
@@ -20,6 +20,27 @@ class Decision:
     approved: bool
     data: Any = None
     message: str | None = None
+
+
+def _unheard(_usage: Mapping[str, int]) -> None:
+    """Nobody counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A node that a block may call: `pins` says which pin of it each argument goes to; `parameters` is a schema."""
+
+    node_id: str
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    pins: Mapping[str, str]
+
+
+class Mail(Protocol):
+    """Sends mail in the name of the installation."""
+
+    def __call__(self, *, to: Sequence[str], subject: str, body: str, reply_to: str = "") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,12 @@ class Context:
     memory: Memory | None = None
     # the answer to the block's last Review; None until there is one
     decision: Decision | None = None
+    # adds to the statistics of the node execution: llm_call_count, input_token_count …
+    report: Callable[[Mapping[str, int]], None] = _unheard
+    # the nodes that are linked from the pin `tools`
+    tools: Sequence[Tool] = ()
+    # None where the installation sends no mail
+    mail: Mail | None = None
 
 
 @dataclass(frozen=True, slots=True)

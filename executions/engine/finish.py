@@ -135,6 +135,7 @@ def _measures(work: Work, outbox: Outbox, outcome: Outcome) -> dict[str, Any]:
         "input_size": len(json.dumps(work.data, default=str)),
         "output_size": execution.stats.get("output_size", 0) + outbox.size,
     }
+    stats |= {name: stats.get(name, 0) + number for name, number in outcome.usage.items()}
     if work.guesses:
         stats["conversion_warnings"] = list(work.guesses)
     if outbox.diverged:

@@ -3,9 +3,9 @@
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias, cast
 
@@ -33,6 +33,12 @@ class Outcome:
     cpu: float = 0.0
     extra_cost: int = 0
     extra_steps: int = 0
+    # what the block reported of itself: calls of language models, tokens …
+    usage: dict[str, int] = field(default_factory=dict)
+
+    def count(self, usage: Mapping[str, int]) -> None:
+        for name, number in usage.items():
+            self.usage[name] = self.usage.get(name, 0) + number
 
     @property
     def is_well(self) -> bool:
@@ -53,7 +59,7 @@ def invoke(work: Work, outbox: Outbox) -> Outcome:
     began, began_cpu = time.monotonic(), time.thread_time()
     outcome = Outcome()
     try:
-        outcome.wait = _run(work, outbox, attempt)
+        outcome.wait = _run(work, outbox, attempt, outcome)
         if attempt.cancelled():  # a cooperative block has seen it and returned
             raise Cancelled
     except _Failed as failed:
@@ -82,10 +88,11 @@ def _timeout(work: Work) -> ValueError:
     return ValueError(f"The block did not end within its time limit of {work.node.timeout:g} s.")
 
 
-def _run(work: Work, outbox: Outbox, attempt: Attempt) -> Pause | None:
+def _run(work: Work, outbox: Outbox, attempt: Attempt, outcome: Outcome) -> Pause | None:
     assert work.bound is not None
     with attempt.block_code():
-        produced = work.spec.start(work.bound, work.context(attempt.cancelled), **work.injected)
+        context = work.context(attempt.cancelled, outcome.count)
+        produced = work.spec.start(work.bound, context, **work.injected)
     if isinstance(produced, AsyncGenerator):
         return _await(work, produced, outbox, attempt)
     return _iterate(work, cast(Iterator[Any], produced), outbox, attempt)

@@ -1,6 +1,6 @@
 """One node execution made ready to be claimed and run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from executions.models import NodeExecution
 from graphs import inputs as graph_inputs
 from graphs.inputs import Prepared
 from graphs.plan import PlanNode
+from graphs.tools import tools_of
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Work:
             "block": self.spec.name,
         }
 
-    def context(self, cancelled: Any) -> Context:
+    def context(self, cancelled: Callable[[], bool], report: Callable[[Mapping[str, int]], None]) -> Context:
         facts, execution = self.facts, self.execution
         return Context(
             user_id=str(facts.user_id),
@@ -102,6 +103,8 @@ class Work:
             files=values.folder_of(facts.id),
             decision=self.gate.decision,
             memory=RunMemory(facts.user_id, facts.plan.graph_id, execution.pk, self.token),
+            report=report,
+            tools=tools_of(facts.plan, self.node) if self.spec.block_type is BlockType.AI else (),
         )
 
 
