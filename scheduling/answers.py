@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from executions.estimate import Figures
 from graphs.models import GraphVersion
 from scheduling.backfills import Holes
 from scheduling.models import Backfill, Schedule
@@ -102,11 +103,12 @@ def progress(backfill: Backfill) -> dict[str, Any]:
         "failed": counts["failed"],
         "concurrency": backfill.concurrency,
         "first_times": [],
+        "cost": None,
         "ended_at": backfill.ended_at,
     }
 
 
-def would_fill(found: Holes, *, first: datetime, last: datetime, concurrency: int) -> dict[str, Any]:
+def would_fill(found: Holes, cost: Figures, *, first: datetime, last: datetime, concurrency: int) -> dict[str, Any]:
     """What a dry run answers."""
     nothing = dict.fromkeys(("running", "done", "failed"), 0)
     number = len(found.times)
@@ -118,5 +120,6 @@ def would_fill(found: Holes, *, first: datetime, last: datetime, concurrency: in
         "left": number,
         "concurrency": concurrency,
         "first_times": found.times[:100],
+        "cost": cost.as_json(),
         "ended_at": None,
     }

@@ -161,12 +161,13 @@ class Backfills(APIView):
         },
     )
     def post(self, request: Request, schedule_id: UUID) -> Response:
-        """Run the times between `from` and `to` that have no run, oldest first. `dry_run` only says which."""
+        """Run the times from `from` to `to` that have no run, oldest first. `dry_run` says which, and their cost."""
         schedule = schedule_of(request, schedule_id)
         wanted = dict(checked(BackfillIn(data=request.data)).validated_data)
         if wanted.pop("dry_run"):
             found = backfills.holes(schedule, wanted["first"], wanted["last"])
-            return Response(BackfillOut(answers.would_fill(found, **wanted)).data)
+            cost = backfills.cost(schedule, len(found.times))
+            return Response(BackfillOut(answers.would_fill(found, cost, **wanted)).data)
         return Response(BackfillOut(answers.progress(backfills.begin(schedule, **wanted))).data)
 
 

@@ -16,6 +16,8 @@ from django.utils import timezone
 from audit import services as audit
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from executions.estimate import Figures, estimate
+from graphs import services as graphs
 from scheduling import firing
 from scheduling.errors import BackfillNotFound, BackfillRefused, TimesInvalid
 from scheduling.messages import send
@@ -52,6 +54,19 @@ def holes(schedule: Schedule, first: datetime, last: datetime) -> Holes:
     states = dict(ledger.values_list("logical_time", "state"))
     free = [time for time in times if states.get(time, State.MISSED) in HOLES]
     return Holes(free, frozenset(states))
+
+
+def cost(schedule: Schedule, runs: int) -> Figures:
+    """What so many runs would cost in credits. Raises what the start of one would raise."""
+    version = graphs.find(schedule.user, schedule.graph_id, schedule.version or "active")
+    one = estimate(
+        schedule.user,
+        version,
+        inputs=schedule.inputs,
+        masks=schedule.masks,
+        credentials_inputs=schedule.credentials_inputs,
+    ).total
+    return Figures(one.least * runs, one.expected * runs, None if one.most is None else one.most * runs)
 
 
 def find(schedule: Schedule, backfill_id: UUID) -> Backfill:

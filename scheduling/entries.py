@@ -56,7 +56,10 @@ def write_entry(schedule: Schedule) -> None:
     entry.crontab, entry.interval, entry.clocked = _crontab(schedule), _interval(schedule), _clocked(schedule)
     entry.solar = None
     entry.description = f"Starts the graph {schedule.graph_id} for {schedule.user}. Beat itself only ticks."
+    entry.no_changes = True  # it would be announced before it is stored, while the two still differ
     entry.save()  # type: ignore[no-untyped-call]  # the package has no types
+    entry.no_changes = False
+    PeriodicTasks.update_changed()  # type: ignore[no-untyped-call]
     schedule.entry = entry
 
 

@@ -112,6 +112,7 @@ def _start(fire: Fire) -> State:
         inputs=schedule.inputs,
         credentials_inputs=schedule.credentials_inputs,
         masks=schedule.masks,
+        max_cost=schedule.max_cost,
     )
     crash_point("fire.started")
     state = _settle(fire, State.FIRED, run=run, reason="")

@@ -180,7 +180,7 @@ class Fire(models.Model):
     @property
     def late_seconds(self) -> float | None:
         """How long after it was due it was fired."""
-        if self.state != State.FIRED or self.handled_at is None:
+        if self.state != State.FIRED or self.handled_at is None or self.origin == Origin.PERSON:
             return None
         return max(0.0, round((self.handled_at - self.due_at).total_seconds(), 3))
 

@@ -174,6 +174,7 @@ class BackfillOut(serializers.Serializer[Any]):
     failed = serializers.IntegerField(help_text="Whose run could not be started")
     concurrency = serializers.IntegerField()
     first_times = serializers.ListField(child=serializers.DateTimeField(), help_text="The oldest 100 of a dry run")
+    cost = serializers.DictField(allow_null=True, help_text="Of a dry run, in credits: min, expected, max")
     ended_at = serializers.DateTimeField(allow_null=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

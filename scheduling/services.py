@@ -31,13 +31,19 @@ def create(*, user: User, graph_id: UUID | str, name: str, **fields: Any) -> Sch
     version = graphs.find(user, graph_id, fields.get("version") or "active")
     fields.setdefault("timezone", user.timezone)
     schedule = Schedule(user=user, graph=version.graph, name=name.strip(), anchor=_whole_second(), **fields)
-    _check_times(schedule, new=True)
+    check(schedule, new=True)
+    return store(schedule)
+
+
+def check(schedule: Schedule, *, new: bool) -> None:
+    """Can its times be, and may its graph be run like this? Raises TimesInvalid and what `create` raises."""
+    _check_times(schedule, new=new)
     _check_run(schedule)
-    return _store(schedule)
 
 
 @repeated
-def _store(schedule: Schedule) -> Schedule:
+def store(schedule: Schedule) -> Schedule:
+    """Of a new schedule that was checked."""
     crash_point("schedule.begun")
     with write():
         schedule._state.adding = True  # also after a try that was rolled back

@@ -165,6 +165,7 @@ def test_a_backfill_fills_holes_only_oldest_first_so_many_at_once(api: APIClient
     wanted = {"from": "2027-05-03T06:00:00Z", "to": "2027-05-03T11:00:00Z", "concurrency": 2}
     dry = api.post(f"{past}/backfill", wanted | {"dry_run": True}).json()
     assert (dry["id"], dry["total"], dry["first_times"][0]) == (None, 5, "2027-05-03T06:00:00Z")
+    assert set(dry["cost"]) == {"min", "expected", "max"}
     made = api.post(f"{past}/backfill", wanted).json()
     assert (made["total"], made["left"]) == (5, 5)
     assert api.post(f"{past}/backfill", wanted).status_code == 409

@@ -54,6 +54,16 @@ def test_what_is_edited_at_the_entry_is_said_by_the_schedule(schedule: Make) -> 
     assert f"{made.next_at:%H:%M}" == "23:15"
 
 
+def test_the_reason_of_a_pause_is_kept(schedule: Make) -> None:
+    made = schedule()
+    services.pause(made, reason="for a while")
+    made.refresh_from_db()
+    assert (made.enabled, made.pause_reason, entry_of(made).enabled) == (False, "for a while", False)
+    services.resume(made)
+    made.refresh_from_db()
+    assert (made.enabled, made.pause_reason, entry_of(made).enabled) == (True, "", True)
+
+
 def test_another_crontab_of_the_same_meaning_changes_nothing(schedule: Make) -> None:
     made = schedule("0 9 * * mon-fri")
     CrontabSchedule.objects.filter(periodictask=made.entry_id).update(day_of_week="1-5")

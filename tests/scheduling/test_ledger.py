@@ -35,7 +35,7 @@ def end_runs() -> None:
 
 
 def test_a_time_is_planned_ahead_and_fired_once(schedule: Make, clock: Clock, ledger: Ledger) -> None:
-    hourly = schedule(inputs={"q": 7})
+    hourly = schedule(inputs={"q": 7}, max_cost=500)
     clock.tick()
     assert ledger(hourly) == [("09:00", "PLANNED")]
     clock.tick(seconds=29.9)
@@ -45,6 +45,8 @@ def test_a_time_is_planned_ahead_and_fired_once(schedule: Make, clock: Clock, le
         clock.tick(seconds=0.5)
     fire = hourly.fires.get(state=State.FIRED)
     assert (runs(hourly), fire.late_seconds, fire.run and fire.run.inputs) == (1, 0, {"q": 7})
+    assert fire.run
+    assert fire.run.max_cost == 500
     hourly.entry.refresh_from_db()
     assert (hourly.entry.last_run_at, hourly.entry.total_run_count) == (NINE, 1)
 
