@@ -1,6 +1,6 @@
 """Credentials in the admin: who has which, and new secrets for old ones. No page shows a secret."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -10,6 +10,14 @@ from credentials import leases, services
 from credentials.errors import CredentialsError
 from credentials.forms import CredentialForm
 from credentials.models import Credential
+
+OUTER: Final = ["user", "provider", "type", "title", "max_concurrency"]
+FIELDS: Final = {
+    Credential.Type.API_KEY: ["api_key", "ends"],
+    Credential.Type.USER_PASSWORD: ["username", "password"],
+    Credential.Type.HOST_SCOPED: ["host", "headers"],
+    Credential.Type.OAUTH2: ["access_token", "refresh_token", "token_ends"],
+}
 
 
 @admin.register(Credential)
@@ -22,34 +30,21 @@ class CredentialAdmin(admin.ModelAdmin[Credential]):
     ordering = ["user__username", "provider", "id"]
     autocomplete_fields = ["user"]
     show_full_result_count = False
-    fieldsets = [
-        (None, {"fields": ["user", "provider", "type", "title", "max_concurrency"]}),
-        (
-            "The fields of its type",
-            {
-                "fields": [
-                    "api_key",
-                    "username",
-                    "password",
-                    "host",
-                    "headers",
-                    "access_token",
-                    "refresh_token",
-                    "ends",
-                ],
-                "description": "Secrets are never shown. On a change, what is left empty stays as it is.",
-            },
-        ),
-    ]
     seen = ["scopes", "expires_at", "refused", "in_use", "created_at", "changed_at"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Credential | None = None) -> Any:
-        if obj is None:
-            return self.fieldsets
-        return [*self.fieldsets, ("State", {"fields": self.seen})]
+        """Of a new one the fields of every type, of a stored one those of its own."""
+        types = [(kind, fields) for kind, fields in FIELDS.items() if obj is None or obj.type == kind]
+        told = "Fill in the fields of the chosen type." if obj is None else "What is left empty stays as it is."
+        more = {"description": f"Secrets are never shown. {told}"}
+        return [
+            (None, {"fields": OUTER}),
+            *((kind.label, {"fields": fields, **more}) for kind, fields in types),
+            *([("State", {"fields": self.seen})] if obj else []),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Credential | None = None) -> Any:
-        return [] if obj is None else ["user", "provider", "type", *self.seen]
+        return [] if obj is None else [*OUTER[:3], *self.seen]
 
     @admin.display(description="problem")
     def problem(self, row: Credential) -> str:

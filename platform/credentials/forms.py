@@ -7,6 +7,7 @@ from django import forms
 from credentials.kinds import KINDS, problems
 from credentials.models import Credential
 
+ENDS = {"expires_at": "ends", "access_token_expires_at": "token_ends"}  # field of the type → field of the form
 SECRET = {"autocomplete": "new-password", "size": 60}
 
 
@@ -23,6 +24,10 @@ def _secret(label: str, help_text: str = "") -> forms.CharField:
     )
 
 
+def _end() -> forms.DateTimeField:
+    return forms.DateTimeField(label="Valid until", required=False, help_text="In UTC; empty: for ever, or unchanged")
+
+
 class CredentialForm(forms.ModelForm[Credential]):
     """Fields of other types stay empty; on a change, empty secrets stay as they are."""
 
@@ -33,11 +38,8 @@ class CredentialForm(forms.ModelForm[Credential]):
     headers = forms.JSONField(
         required=False, widget=Unseen(attrs={"rows": 3, "cols": 60}), help_text='JSON, such as {"X-Api-Key": "..."}'
     )
-    ends = forms.DateTimeField(
-        label="Valid until",
-        required=False,
-        help_text="Of a key or an access token, in UTC; empty: for ever, or unchanged",
-    )
+    ends = _end()
+    token_ends = _end()
 
     class Meta:
         model = Credential
@@ -49,7 +51,7 @@ class CredentialForm(forms.ModelForm[Credential]):
         kind = self.instance.type if self.is_change else cleaned.get("type")
         if not isinstance(kind, str) or kind not in KINDS:
             return cleaned
-        self.values = self._written(kind, cleaned)
+        self.values = self._written(cleaned)
         _, wrong = problems(kind, self.values)
         missing = dict.fromkeys(KINDS[kind].required, "") if self.is_change else {}
         for name, text in wrong.items():
@@ -61,14 +63,13 @@ class CredentialForm(forms.ModelForm[Credential]):
     def is_change(self) -> bool:
         return not self.instance._state.adding
 
-    def _written(self, kind: str, cleaned: dict[str, Any]) -> dict[str, Any]:
+    def _written(self, cleaned: dict[str, Any]) -> dict[str, Any]:
         """What was filled in, under the names of the service; what does not belong to the type is refused by it."""
-        ends = "expires_at" if kind == "api_key" else "access_token_expires_at"
-        secrets = ("api_key", "access_token", "refresh_token", "password", "headers")
+        secrets = ("api_key", "access_token", "refresh_token", "password", "headers", "username", "host")
         values = {name: cleaned[name] for name in secrets if cleaned.get(name)}
-        values |= {name: cleaned[name] for name in ("username", "host") if cleaned.get(name)}
-        return values | ({ends: cleaned["ends"].isoformat()} if cleaned.get("ends") else {})
+        ends = {served: cleaned[field].isoformat() for served, field in ENDS.items() if cleaned.get(field)}
+        return values | ends
 
     def _field(self, name: str) -> str | None:
-        shown = "ends" if name.endswith("expires_at") else name
+        shown = ENDS.get(name, name)
         return shown if shown in self.fields else None

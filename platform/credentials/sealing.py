@@ -6,12 +6,14 @@ secret by copying it into a row of their own."""
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 from credentials.errors import NoKeys, Unreadable
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 
 def seal(values: Mapping[str, Any], *, belongs_to: tuple[object, ...]) -> str:
@@ -21,6 +23,8 @@ def seal(values: Mapping[str, Any], *, belongs_to: tuple[object, ...]) -> str:
 
 def unseal(sealed: str, *, belongs_to: tuple[object, ...]) -> dict[str, Any]:
     """Raises Unreadable when no key opens it, or when it belongs to another row."""
+    from cryptography.fernet import InvalidToken
+
     try:
         content = json.loads(_box().decrypt(sealed.encode()))
     except (InvalidToken, ValueError):
@@ -36,12 +40,14 @@ def rotated(sealed: str) -> str:
     return _box().rotate(sealed.encode()).decode()
 
 
-def _box() -> MultiFernet:
+def _box() -> "MultiFernet":
     if not settings.ENCRYPTION_KEYS:
         raise NoKeys
     return _made(tuple(settings.ENCRYPTION_KEYS))
 
 
 @lru_cache(maxsize=4)
-def _made(keys: tuple[str, ...]) -> MultiFernet:
+def _made(keys: tuple[str, ...]) -> "MultiFernet":
+    from cryptography.fernet import Fernet, MultiFernet  # commands that seal nothing do not pay for it
+
     return MultiFernet([Fernet(key) for key in keys])
