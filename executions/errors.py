@@ -159,3 +159,18 @@ class DecisionRefused(ExecutionError):
 
     def __init__(self, node_execution_id: UUID, why: str) -> None:
         super().__init__(f"The review of {node_execution_id} cannot be decided like this: {why}.")
+
+
+class UploadRefused(ExecutionError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "upload_refused"
+    hint = "The largest file is PETIOLE_UPLOAD_BYTES; expiration_hours is between 1 and 48."
+
+
+class FileNotFound(ExecutionError):
+    status = HTTPStatus.NOT_FOUND
+    code = "file_not_found"
+    hint = "Files of a run are removed when it has completed, uploads when their time is over."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no file {name[:200]!r}.")

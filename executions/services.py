@@ -121,6 +121,7 @@ def decide_reviews(*, user: User, answers: Sequence[reviewing.Answer]) -> None:
     [run_id] = set(runs.values())
     with logfields.about(run=run_id, user=user.pk):
         reviewing.decide(run_id, answers)
+        _noted("review.decided", GraphExecution.objects.get(pk=run_id))
 
 
 def _ended(run: GraphExecution) -> bool:

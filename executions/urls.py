@@ -1,10 +1,15 @@
 from django.urls import path
 
 from executions import api, estimates
+from executions.files import api as files
 from executions.reviews import api as reviews
 
 urlpatterns = [
     path("executions", api.Runs.as_view()),
+    path("files/upload", files.Uploads.as_view()),
+    path("files/<uuid:upload_id>", files.Uploaded.as_view()),
+    path("graphs/<uuid:graph_id>/executions/<uuid:run_id>/files", files.RunFiles.as_view()),
+    path("graphs/<uuid:graph_id>/executions/<uuid:run_id>/files/<str:name>", files.RunFile.as_view()),
     path("review/pending", reviews.Pending.as_view()),
     path("review/execution/<uuid:run_id>", reviews.OfRun.as_view()),
     path("review/action", reviews.Action.as_view()),

@@ -42,7 +42,7 @@ def store(reference: str, folder: Path | None) -> StoredFile:
         raise ValueError(
             f"files from {scheme}:// addresses are not supported: give an http address, a data URI or a file's name"
         )
-    return _found(reference, folder)
+    return find(reference, folder)
 
 
 def _stored(uri: str, folder: Path) -> StoredFile:
@@ -106,7 +106,8 @@ def _make_room(folder: Path, size: int) -> None:
         raise ValueError(f"the files of this run would be larger than {MOST_BYTES_OF_RUN // 2**20} MB together")
 
 
-def _found(reference: str, folder: Path) -> StoredFile:
+def find(reference: str, folder: Path) -> StoredFile:
+    """The file of this name, which leads nowhere else. Raises ValueError when there is none."""
     # separators become part of the name: no reference leads out of the folder
     name = re.sub(r"[/\\\0]", "_", reference)
     path = folder / name

@@ -2,7 +2,8 @@
 
 from executions.admin.nodes import NodeExecutionAdmin
 from executions.admin.prices import PriceAdmin
+from executions.admin.reviews import ReviewAdmin
 from executions.admin.runs import GraphExecutionAdmin
 from executions.admin.workers import WorkerAdmin
 
-__all__ = ["GraphExecutionAdmin", "NodeExecutionAdmin", "PriceAdmin", "WorkerAdmin"]
+__all__ = ["GraphExecutionAdmin", "NodeExecutionAdmin", "PriceAdmin", "ReviewAdmin", "WorkerAdmin"]

@@ -15,7 +15,7 @@ from credentials.redaction import redact
 from executions import logfields, metrics, poison
 from executions.crashpoints import crash_point
 from executions.database import release, repeated, write
-from executions.engine import children, finish, injection, limits, reviewing, stop
+from executions.engine import bringing, children, finish, injection, limits, reviewing, stop
 from executions.engine.claim import Ask, Refusal, Refused, Unpaid, claim
 from executions.engine.gates import Gate, approved_for_good
 from executions.engine.invoke import Outcome, invoke
@@ -90,14 +90,10 @@ def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Rout
     outbox = Outbox(work, publish)
     if work.problem is not None:
         return finish.unchecked(work, outbox)
-    if work.invalid is not None:
-        return finish.finish(work, outbox, Outcome(error=ValueError(work.invalid)))
-    if work.gate.asks:
-        return finish.finish(work, outbox, Outcome(wait=reviewing.question_before(work)))
+    if (instead := _instead_of_block(work)) is not None:
+        return finish.finish(work, outbox, instead)
     if work.is_child_run:
         return children.step(work, outbox)
-    if work.spec.effect is Effect.AT_MOST_ONCE and work.execution.entered_epoch == work.execution.epoch:
-        return finish.finish(work, outbox, Outcome(error=ValueError(MAYBE_EXECUTED)))
     return _call(work, outbox)
 
 
@@ -116,6 +112,21 @@ def _call(work: Work, outbox: Outbox) -> Routed:
     if outcome.lost:
         raise LostClaim
     return finish.finish(work, outbox, outcome)
+
+
+def _instead_of_block(work: Work) -> Outcome | None:
+    """What keeps the block from being called."""
+    if work.invalid is not None:
+        return Outcome(error=ValueError(work.invalid))
+    if work.gate.asks:
+        return Outcome(wait=reviewing.question_before(work))
+    if work.spec.effect is Effect.AT_MOST_ONCE and work.execution.entered_epoch == work.execution.epoch:
+        return Outcome(error=ValueError(MAYBE_EXECUTED))
+    try:
+        bringing.bring(work)
+    except ValueError as wrong:
+        return Outcome(error=wrong)
+    return None
 
 
 def _approved(work: Work, outbox: Outbox, before: Outcome, question: Review) -> Outcome:

@@ -2,6 +2,7 @@ from executions.models.memory import Remembered
 from executions.models.nodes import NodeExecution, RunNode
 from executions.models.reviews import Review, StandingApproval
 from executions.models.runs import GraphExecution, RunBudget
+from executions.models.uploads import Upload
 from executions.models.values import NodeInput, NodeOutput
 from executions.models.workers import Worker
 
@@ -15,5 +16,6 @@ __all__ = [
     "RunBudget",
     "RunNode",
     "StandingApproval",
+    "Upload",
     "Worker",
 ]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -12,46 +12,53 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
+UPLOADS: Final = "/v1/files/upload"
+WRAPPING: Final = 64 * 1024  # what a form puts around a file
+
+
 class TooLarge(Exception):
     pass
 
 
 class LimitedBodies:
-    """Django checks the size of forms only; the API reads JSON straight from the stream."""
+    """Django checks the size of forms only; the API reads JSON straight from the stream. Uploads have a limit of
+    their own, and Django keeps what is large of them in a file."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
         self.limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        self.largest: int = settings.UPLOAD_BYTES + WRAPPING
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
-        elif _announced(scope) > self.limit:
-            await self._refuse(send)
+            return
+        limit = self.largest if scope["path"] == UPLOADS else self.limit
+        if _announced(scope) > limit:
+            await self._refuse(send, limit)
         else:
-            await self._count(scope, receive, send)
+            await self._count(scope, receive, send, limit)
 
-    async def _count(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def _count(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, limit: int) -> None:
         seen = 0
 
         async def counted() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.limit:
+            if seen > limit:
                 raise TooLarge
             return message
 
         try:
             await self.application(scope, counted, send)
         except TooLarge:  # raised while the body was read, so nothing has been answered yet
-            await self._refuse(send)
+            await self._refuse(send, limit)
 
-    async def _refuse(self, send: Send) -> None:
-        text = f"The request is larger than {self.limit} bytes."
-        content = json.dumps(
-            {"message": text, "detail": text, "hint": "PETIOLE_MAX_REQUEST_BYTES is the limit."}
-        ).encode()
+    async def _refuse(self, send: Send, limit: int) -> None:
+        text = f"The request is larger than {limit} bytes."
+        variable = "PETIOLE_MAX_REQUEST_BYTES" if limit == self.limit else "PETIOLE_UPLOAD_BYTES"
+        content = json.dumps({"message": text, "detail": text, "hint": f"{variable} is the limit."}).encode()
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(content)),

@@ -214,6 +214,7 @@ MAX_OUTPUT_BYTES = env.read("PETIOLE_MAX_OUTPUT_BYTES", env.whole(least=1024), d
 MAX_RUN_SECONDS = env.read("PETIOLE_MAX_RUN_SECONDS", env.seconds, default=7 * 86_400.0)
 MAX_RUNS_PER_GRAPH = env.read("PETIOLE_MAX_RUNS_PER_GRAPH", env.whole(least=1), default=25)
 MAX_RUNS_PER_USER = env.read("PETIOLE_MAX_RUNS_PER_USER", env.whole(least=1), default=100)
+UPLOAD_BYTES = env.read("PETIOLE_UPLOAD_BYTES", env.whole(least=1024), default=256 * 1024 * 1024)
 WEBHOOK_BYTES = env.read("PETIOLE_WEBHOOK_BYTES", env.whole(least=1024), default=1024 * 1024)
 STARTS_PER_MINUTE = env.read("PETIOLE_STARTS_PER_MINUTE", env.whole(), default=600)  # per user; 0 = no limit
 

@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import ApiToken
+from executions.files import uploads
 from executions.models import GraphExecution
 
 YOUNG_SECONDS: Final = 86_400.0  # what was written lately may belong to a run that is being stored
@@ -27,7 +28,9 @@ def clean() -> str:
     if settings.RETENTION_DAYS:
         old = ApiToken.objects.filter(revoked_at__lt=now - timedelta(days=settings.RETENTION_DAYS))
         tokens, _ = old.delete()
-    return f"Removed {sessions} sessions, {tokens} tokens and the files of {_remove_orphans()} runs that are gone."
+    sent = uploads.purge()
+    orphans = _remove_orphans()
+    return f"Removed {sessions} sessions, {tokens} tokens, {sent} uploads, files of {orphans} runs that are gone."
 
 
 def _remove_orphans() -> int:

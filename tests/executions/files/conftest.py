@@ -1,0 +1,3 @@
+from tests.executions.conftest import drive
+
+__all__ = ["drive"]
