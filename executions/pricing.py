@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import credits.prices
 from blocks.sdk import BlockSpec, Cost, CostType
 from blocks.sdk.costs import matching
+from credentials.integrations import SYSTEM
 from credits.prices import Override
 from executions.database import repeated
 
 _overrides = repeated(credits.prices.overrides)
-# How ids of the platform's own credentials begin: nobody else's do.
-SYSTEM: Final = "system:"
 
 
 @dataclass(frozen=True)

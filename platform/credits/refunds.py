@@ -46,40 +46,56 @@ def ask(user_id: UUID, key: str, *, reason: str = "") -> int:
 
 def _send(request: RefundRequest) -> bool:
     """Asked under the name of the request: however often, the provider pays once."""
-    paid = request.payment
     try:
-        sent = bool(paid.provider_payment) and provider().pay_back(
-            str(paid.provider_payment), request.amount, key=f"refund-{request.pk}"
-        )
+        sent = _asked(request)
     except (ProviderFailed, UnknownPayment) as failed:
         log.warning("refund %s: %s", request.pk, failed)
         sent = False
-    if sent:
-        RefundRequest.objects.filter(pk=request.pk, status=Status.PENDING).update(result=SENT)
-    else:
+    if not sent:
         signals.refund_requested.send(RefundRequest, request=request)
     return sent
+
+
+def _asked(request: RefundRequest) -> bool:
+    """False: the provider has no way to do it. From here on the request cannot be rejected, unless the call fails."""
+    payment = request.payment.provider_payment
+    if not payment or not _said(request, SENT):
+        return False
+    sent = False
+    try:
+        sent = provider().pay_back(payment, request.amount, key=f"refund-{request.pk}")
+    finally:
+        if not sent:
+            _said(request, BY_HAND)
+    return sent
+
+
+def _said(request: RefundRequest, result: str) -> bool:
+    pending = RefundRequest.objects.filter(pk=request.pk, status=Status.PENDING)
+    return bool(pending.update(result=result, updated_at=timezone.now()))
 
 
 def approve(request_id: UUID) -> RefundRequest:
     """An administrator agrees: the provider is asked; where none can do it, the money counts as paid back."""
     request = RefundRequest.objects.select_related("payment").get(pk=request_id)
-    if request.status != Status.PENDING:
-        raise RefundRefused(f"The request is {request.status} already.")
-    paid = request.payment
     audit.record("refund.approved", subject=request, subject_id=request.pk, detail={"amount": request.amount})
-    if paid.provider_payment and provider().pay_back(paid.provider_payment, request.amount, key=f"refund-{request.pk}"):
-        RefundRequest.objects.filter(pk=request.pk, status=Status.PENDING).update(result=SENT)
-    else:
-        _take_back(paid, request.amount, key=f"refund-{request.pk}")
+    if request.status == Status.PENDING and _asked(request):
+        request.refresh_from_db()
+        return request
+    with transaction.atomic():
+        # whoever rejects it meanwhile waits for this lock, and then finds it decided
+        request = RefundRequest.objects.select_for_update().get(pk=request_id)
+        if request.status != Status.PENDING:
+            raise RefundRefused(f"The request is {request.status} already.")
+        _take_back(request.payment, request.amount, key=f"refund-{request.pk}")
     request.refresh_from_db()
     return request
 
 
 def reject(request_id: UUID, *, result: str) -> bool:
-    """False when it was decided before."""
+    """False when it was decided before, or the provider has been asked."""
     with transaction.atomic():
-        pending = RefundRequest.objects.filter(pk=request_id, status=Status.PENDING)
+        pending = RefundRequest.objects.filter(pk=request_id, status=Status.PENDING).exclude(result=SENT)
         rejected = pending.update(status=Status.REJECTED, result=result, updated_at=timezone.now())
         if rejected:
             audit.record("refund.rejected", subject_id=request_id, detail={"result": result})
@@ -97,10 +113,11 @@ def went_back(money: PaidBack) -> bool:
 
 @transaction.atomic
 def _take_back(paid: CreditTransaction, amount: int, *, key: str) -> bool:
+    list(RefundRequest.objects.select_for_update().filter(payment=paid))  # before the balance, which is the last lock
     booking = payments.take_back(paid.user_id, paid.key, amount, key=key, reason="The payment was refunded.")
     if not booking.booked:
         return False
-    asked = RefundRequest.objects.filter(payment=paid, status=Status.PENDING)
+    asked = RefundRequest.objects.filter(payment=paid)  # also one that was rejected: the money has gone
     asked.update(status=Status.APPROVED, result="The money has been paid back.", updated_at=timezone.now())
     signals.refund_processed.send(RefundRequest, user_id=paid.user_id, amount=amount, balance=booking.balance, key=key)
     return True

@@ -13,8 +13,8 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from credits import audit, providers, services, topups
-from credits.errors import ProviderFailed
+from credits import audit, providers, refunds, services, topups
+from credits.errors import ProviderFailed, RefundRefused
 from credits.models import CreditTransaction, RefundRequest
 from notifications.models import Notice
 from tests.credits.conftest import Charging
@@ -213,9 +213,6 @@ def test_many_requests_for_one_refund_pay_back_once(joe: APIClient, user: User, 
     session = paid(joe, stripe)
 
     def ask() -> bool:
-        from credits import refunds
-        from credits.errors import RefundRefused
-
         try:
             return refunds.ask(user.pk, session) > 0
         except RefundRefused:
@@ -246,3 +243,24 @@ def test_a_refund_that_stripe_does_not_take_waits_for_a_person(joe: APIClient, s
     assert RefundRequest.objects.get().status == "PENDING"
     with pytest.raises(ProviderFailed):
         topups.begin(RefundRequest.objects.get().user_id, 500)
+
+
+def test_a_refund_that_the_provider_was_asked_for_is_not_rejected_any_more(joe: APIClient, stripe: Stripe) -> None:
+    session = paid(joe, stripe)
+    joe.post(f"/v1/credits/{session}/refund", {})
+    request = RefundRequest.objects.get()
+    assert (request.result, refunds.reject(request.pk, result="no")) == (refunds.SENT, False)
+    assert refunds.approve(request.pk).status == "PENDING"  # asked once more, under the same name
+    assert len(stripe.refunds) == 1
+
+
+def test_a_refund_that_a_person_agrees_to_is_sent_then(
+    joe: APIClient, user: User, stripe: Stripe, charge: Charging
+) -> None:
+    session = paid(joe, stripe, 2000)
+    charge(user, 600)
+    assert joe.post(f"/v1/credits/{session}/refund", {}).json() == 0
+    request = refunds.approve(RefundRequest.objects.get().pk)
+    assert (request.result, services.balance(user.pk)) == (refunds.SENT, 1400)
+    tell(stripe, "refund.created", next(iter(stripe.refunds.values())))
+    assert (RefundRequest.objects.get().status, services.balance(user.pk)) == ("APPROVED", -600)
