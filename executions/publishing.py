@@ -11,16 +11,15 @@ from uuid import UUID, uuid5
 from celery import current_app
 from django.db import DatabaseError
 
-from blocks import registry
-from executions import chords
+from executions import chords, window
 from executions.crashpoints import crash_point
 from executions.database import repeated
 from executions.engine.conclusion import conclude
-from executions.facts import facts_of
+from executions.facts import RunFacts, facts_of
 from executions.lines import MESSAGES, UNREACHABLE
 from executions.models import NodeExecution
 from executions.states import Status
-from graphs.plans import plan_of
+from executions.window import queue_of
 
 log = logging.getLogger(__name__)
 
@@ -33,28 +32,26 @@ def task_id(execution_id: UUID, dispatch: int) -> str:
     return str(uuid5(execution_id, str(dispatch)))
 
 
-def queue_of(version_id: UUID, node_id: UUID) -> str:
-    spec = registry.get(plan_of(version_id).nodes[node_id].block_id)
-    return "cpu" if spec is None else spec.workload.value
-
-
 class CelerySender:
     """Sends hints through Celery."""
 
     def nodes(self, executions: Iterable[NodeExecution]) -> None:
         """Executions that became ready outside a member of the chord. Each uses the place that was kept for it."""
-        for execution in executions:
-            run = execution.run
-            kept = run.chord_id if execution.has_place else None
-            publish([execution], run.pk, run.graph_version_id, kept)
+        together: dict[tuple[UUID, UUID, str | None], list[NodeExecution]] = defaultdict(list)
+        for one in executions:
+            kept = one.run.chord_id if one.has_place else None
+            together[one.run_id, one.run.graph_version_id, kept].append(one)
+        for (run_id, version_id, kept), of_chord in together.items():
+            publish(of_chord, run_id, version_id, kept)
 
     def launch(self, run_id: UUID, chord_id: str, first: list[NodeExecution]) -> None:
         if not first:
             conclude(run_id)
             return
-        version_id = facts_of(run_id).version_id
+        facts = facts_of(run_id)
         crash_point("chord.named")
-        publish(first, run_id, version_id, chord_id if chords.opened(chord_id, len(first)) else None)
+        kept = chord_id if chords.opened(chord_id, len(first)) else None
+        publish(_fitting(facts, first, kept), run_id, facts.version_id, kept)
         crash_point("chord.opened")
 
     def admit(self, run_id: UUID) -> None:
@@ -111,6 +108,8 @@ def publish(executions: list[NodeExecution], run_id: UUID, version_id: UUID, cho
     """Send run_node for queued executions, several in one round trip; False when they are left to the sweep.
 
     `chord_id`: places in this chord are theirs already."""
+    if not executions:
+        return True
     body = None if chord_id is None else chords.body_of_members(run_id)
     try:
         with MESSAGES.asked(), current_app.producer_or_acquire() as producer, _together(producer, len(executions)):
@@ -156,18 +155,41 @@ def _leave(executions: list[NodeExecution]) -> None:
 
 
 def publish_from_member(
-    executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None, *, ends: bool = False
+    executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None, *, own: str = ""
 ) -> bool:
     """Successors of a member join its chord; those of another execution are published beside it.
 
-    `ends`: the member has nothing else to do, and its place goes to the first of them. True when it did."""
+    `own`: the queue of a member that has nothing else to do. Then its place goes to the first of them; True when it
+    did."""
     if not executions:
         return False
     crash_point("publish.before_join")
-    new = len(executions) - ends
+    new = len(executions) - bool(own and chord_id)
     joined = chord_id if chord_id is not None and (not new or chords.join(chord_id, new)) else None
     crash_point("publish.joined")
-    return publish(executions, run_id, version_id, joined) and ends and joined is not None
+    fit = _fitting(facts_of(run_id), executions, joined, own)
+    return publish(fit, run_id, version_id, joined) and bool(own) and joined is not None
+
+
+def _fitting(facts: RunFacts, ready: list[NodeExecution], joined: str | None, own: str = "") -> list[NodeExecution]:
+    """What the window of the user lets through; the others are held back, with their places."""
+    try:
+        fit = window.fitting(facts, ready, own=own)
+        if len(fit) < len(ready):
+            sent = {one.pk for one in fit}
+            window.hold([one for one in ready if one.pk not in sent], with_place=joined is not None)
+    except DatabaseError as lost:  # who asks is a member of a chord, which must not fail
+        log.warning("all %d executions are sent, whatever else of their user waits: %s", len(ready), lost)
+        return ready
+    return fit
+
+
+def publish_next(run_id: UUID, queue: str, ready: list[NodeExecution]) -> None:
+    """An execution has ended in this queue: what its user has waiting takes its place, unless a successor did."""
+    if queue and (held := window.after(facts_of(run_id), queue, ready)):
+        crash_point("publish.before_held")
+        CelerySender().nodes(held)
+        crash_point("publish.held")
 
 
 @repeated

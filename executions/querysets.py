@@ -42,6 +42,10 @@ class RunQuerySet(models.QuerySet["GraphExecution"]):
     def roots(self) -> Self:
         return self.filter(parent=None)
 
+    def going(self) -> Self:
+        """Its nodes may start."""
+        return self.filter(status=Status.RUNNING, paused_at=None, stop_requested_at=None)
+
     def moves_to(self, status: Status, **changes: Any) -> int:
         """Compare and set; the number of rows that made the step."""
         return self.filter(status__in=RUN_COMES_FROM[status]).update(status=status, **changes)
@@ -97,6 +101,10 @@ class NodeExecutionQuerySet(models.QuerySet["NodeExecution"]):
 
     def due(self, at: datetime) -> Self:
         return self.filter(waits_for__isnull=False, wakes_at__lte=at)
+
+    def going(self) -> Self:
+        """Of runs whose nodes may start."""
+        return self.filter(run__status=Status.RUNNING, run__paused_at=None, run__stop_requested_at=None)
 
     def never_sent(self) -> Self:
         return self.filter(status=Status.QUEUED, published_at=None)

@@ -17,7 +17,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 import credentials.services
-from executions import hints, logfields, metrics
+from executions import hints, logfields, metrics, window
 from executions.crashpoints import crash_point
 from executions.database import renew
 from executions.engine import stop
@@ -170,7 +170,7 @@ def republished() -> int:
     if not queued.order_by("published_at").values("pk")[:1]:
         return 0
     now, patience = timezone.now(), timedelta(seconds=settings.REPUBLISH_SECONDS)
-    never = list(_claimable(NodeExecution.objects.never_sent())[:BATCH])
+    never = window.refill() if settings.PUBLISH_WINDOW else list(_claimable(NodeExecution.objects.never_sent())[:BATCH])
     overdue = list(_claimable(NodeExecution.objects.overdue(now, patience)).order_by("published_at")[:BATCH])
     unsent = hints.send().unsent(never + overdue) if never or overdue else []
     if unsent is None:
@@ -208,17 +208,20 @@ def _send(lost: list[NodeExecution]) -> int:
 
 
 def _claimable(rows: NodeExecutionQuerySet) -> NodeExecutionQuerySet:
-    claimable = rows.filter(run__status=Status.RUNNING, run__paused_at=None, run__stop_requested_at=None)
-    return claimable.select_related("run").only(
-        "pk",
-        "node",
-        "dispatch",
-        "has_place",
-        "queue_time",
-        "published_at",
-        "publishes",
-        "run__chord_id",
-        "run__graph_version",
+    return (
+        rows.going()
+        .select_related("run")
+        .only(
+            "pk",
+            "node",
+            "dispatch",
+            "has_place",
+            "queue_time",
+            "published_at",
+            "publishes",
+            "run__chord_id",
+            "run__graph_version",
+        )
     )
 
 

@@ -71,11 +71,12 @@ def run_node(
     if done.end is End.DUPLICATE:
         raise Ignore  # its place in the chord is another message's
     crash_point("run_node.attempted")
-    ends = done.end is End.DONE and chord_id is not None
-    if publishing.publish_from_member(done.ready, run, version, None if done.outside else chord_id, ends=ends):
+    own = done.queue if done.end is End.DONE else ""
+    if publishing.publish_from_member(done.ready, run, version, None if done.outside else chord_id, own=own):
         self.request.chord = None  # its place has a successor
     crash_point("run_node.published")
     try:
+        publishing.publish_next(run, done.queue, done.ready)
         if done.end is End.WAITS and chord_id is not None:
             publishing.keep_place(UUID(execution_id), chord_id)
         if chord_id is None or done.end is End.STOPPED:

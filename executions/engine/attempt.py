@@ -26,8 +26,10 @@ from executions.engine.unpaid import fail_unpaid
 from executions.engine.waking import after_failure, ring
 from executions.engine.work import Work
 from executions.errors import LostClaim
+from executions.facts import facts_of
 from executions.models import NodeExecution
 from executions.states import Status, Waits
+from executions.window import queue_of
 from graphs.plan import RetryPolicy
 
 log = logging.getLogger(__name__)
@@ -49,11 +51,13 @@ class End(Enum):
 
 @dataclass
 class Attempted:
-    """`ready`: executions to publish; `outside`: whatever the message was, not as members of its chord."""
+    """`ready`: executions to publish; `outside`: whatever the message was, not as members of its chord; `queue`: in
+    which a place is free now."""
 
     end: End
     ready: list[NodeExecution] = field(default_factory=list)
     outside: bool = False
+    queue: str = ""
 
 
 def attempt(ask: Ask, publish: Callable[[list[NodeExecution]], None]) -> Attempted:
@@ -66,7 +70,7 @@ def attempt(ask: Ask, publish: Callable[[list[NodeExecution]], None]) -> Attempt
         logfields.known(**work.log_fields())
         routed = _perform(work, publish)
         limits.count(work.facts, len(routed.ready))
-        return Attempted(_end(work), routed.ready)
+        return Attempted(_end(work), routed.ready, queue=work.spec.workload.value)
     except LostClaim:
         return Attempted(End.NOTHING)
     except SystemExit:
@@ -155,14 +159,15 @@ def _refused(ask: Ask, refused: Refused | None) -> Attempted:
         poison.found("unknown_id", f"there is no node execution {ask.execution_id}.")
         return Attempted(End.NOTHING)
     metrics.count(metrics.REFUSED, refused.why.name.lower())
+    queue = queue_of(facts_of(refused.execution.run_id).version_id, refused.execution.node_id)
     if isinstance(refused, Unpaid):
         fail_unpaid(refused.work, refused.reason)
-        return Attempted(End.DONE)
+        return Attempted(End.DONE, queue=queue)
     if refused.why in (Refusal.HELD, Refusal.STALE):
         return Attempted(End.DUPLICATE)
     if refused.why is Refusal.FINAL:
-        return Attempted(End.DONE, _unclaimed_successors(refused.execution), outside=True)
-    return Attempted(End.NOTHING)
+        return Attempted(End.DONE, _unclaimed_successors(refused.execution), outside=True, queue=queue)
+    return Attempted(End.NOTHING, queue=queue)
 
 
 def _unclaimed_successors(ended: NodeExecution) -> list[NodeExecution]:

@@ -125,6 +125,10 @@ class NodeExecution(models.Model):
             ),
             # the sweep: what should have been claimed by now
             models.Index(fields=["published_at"], condition=Q(status=Status.QUEUED), name="node_execution_queued"),
+            # what the window of its user holds back, in the order in which it was queued
+            models.Index(
+                fields=["run", "id"], condition=Q(status=Status.QUEUED, published_at=None), name="node_execution_unsent"
+            ),
             # the sweep: timers and back-offs that are due
             models.Index(fields=["wakes_at"], condition=Q(waits_for__isnull=False), name="node_execution_waiting"),
             # what a worker holds, and what nobody holds any more

@@ -2,7 +2,7 @@
 them as the database on executing them; everything that is not asked for every node or run goes through query sets."""
 
 from executions.statements.columns import insert_rows
-from executions.statements.nodes import Claim, arrive, end_claim, lock_meetings, take_claim
+from executions.statements.nodes import Claim, arrive, end_claim, lock_meetings, mark_sent, take_claim
 from executions.statements.runs import (
     Outstanding,
     Totals,
@@ -27,6 +27,7 @@ __all__ = [
     "lock_meetings",
     "lock_owner",
     "lock_run",
+    "mark_sent",
     "move_run",
     "outstanding_of",
     "running_beside",

@@ -138,3 +138,23 @@ def lock_meetings(run_id: UUID, node_ids: Sequence[UUID]) -> list[RunNode]:
     with connection.cursor() as cursor:
         cursor.execute(_lock_text(connection.vendor, len(node_ids)), values)
         return [points.read(row) for row in cursor.fetchall()]
+
+
+@lru_cache(maxsize=256)
+def _sent_text(vendor: str, number: int) -> str:
+    nodes = columns_of(NodeExecution)
+    places = ", ".join(["%s"] * number)
+    return f"""
+UPDATE {nodes.table} SET "published_at" = %s, "publishes" = 1
+WHERE "id" IN ({places}) AND "status" = '{Status.QUEUED.value}' AND "published_at" IS NULL RETURNING {nodes.names}"""
+
+
+def mark_sent(execution_ids: Sequence[UUID], at: datetime) -> list[UUID]:
+    """Those that were unsent until now: whoever marks them sends them, and nobody else does."""
+    if not execution_ids:
+        return []
+    columns = columns_of(NodeExecution)
+    values = columns.given(published_at=at) + [value for one in execution_ids for value in columns.given(id=one)]
+    with connection.cursor() as cursor:
+        cursor.execute(_sent_text(connection.vendor, len(execution_ids)), values)
+        return [columns.read(row).pk for row in cursor.fetchall()]

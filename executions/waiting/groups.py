@@ -10,10 +10,10 @@ from django.db.models import Case, CharField, Count, Min, When
 from django.db.models.functions import Cast, Coalesce
 
 from executions.models import NodeExecution
-from executions.publishing import queue_of
 from executions.querysets import NodeExecutionQuerySet
 from executions.states import OUTSTANDING, Status, Waits
 from executions.waiting.reasons import MOST, Kind
+from executions.window import queue_of
 from executions.wording import name_of
 from graphs.plan import Plan
 

@@ -51,6 +51,14 @@ def values_stream(stage: Stage) -> GraphExecution:
 
 
 @scenario
+def more_than_fits(stage: Stage) -> GraphExecution:
+    """What does not fit into the window is sent when something has ended."""
+    built = stage.build({"m": ("Multi", {"xs": list(range(45))}), "e": "Echo"}, "m.item -> e.x")
+    stage.arm()
+    return stage.start(built)
+
+
+@scenario
 def values_on_threads(stage: Stage) -> GraphExecution:
     """Two blocks in a process that does other things as well."""
     built = stage.build({"a": (THREAD, {"x": 1}), "b": THREAD, "c": THREAD}, "a.out -> b.x", "a.out -> c.x")

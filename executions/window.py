@@ -1,0 +1,177 @@
+"""How many messages of a user may wait in a queue at once (design 3.5), so that others do not stand behind them all.
+
+What does not fit stays queued and unsent, with its place in the chord. Whoever ends sends as much as it has made room
+for, from the user's runs in turn; the sweep fills up what is left. A chain never asks: each of its nodes sends one
+message for the one that it was."""
+
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef
+from django.utils import timezone
+
+from blocks import registry
+from executions.crashpoints import crash_point
+from executions.database import repeated
+from executions.facts import RunFacts
+from executions.models import GraphExecution, NodeExecution, Worker
+from executions.statements import mark_sent
+from executions.states import Status
+from graphs.plans import plan_of
+
+LOOK_SECONDS: Final = 1.0  # how often a process looks whether others have left something
+SLOTS_SECONDS: Final = 5.0
+MOST: Final = 100  # runs that are looked at, and executions of another queue that may stand in front in one
+Lane: TypeAlias = tuple[UUID, str]  # a user and a queue
+
+
+@dataclass
+class _Seen:
+    """What this process believes of a lane."""
+
+    full: bool = False  # something is left unsent there
+    looked: float = 0.0
+    freed: int = 0  # places that were freed here and not filled again
+
+
+@dataclass
+class _Slots:
+    """Tasks that the living workers run side by side, by queue."""
+
+    of_queue: dict[str, int] = field(default_factory=dict)
+    read: float = float("-inf")
+
+
+_LOCK: Final = threading.Lock()
+_SEEN: Final[defaultdict[Lane, _Seen]] = defaultdict(_Seen)
+_SLOTS: Final = _Slots()
+_REMEMBERED: Final = 10_000
+
+
+def queue_of(version_id: UUID, node_id: UUID) -> str:
+    spec = registry.get(plan_of(version_id).nodes[node_id].block_id)
+    return "cpu" if spec is None else spec.workload.value
+
+
+def fitting(facts: RunFacts, executions: list[NodeExecution], *, own: str = "") -> list[NodeExecution]:
+    """Those of the executions that may be sent now, in their order. `own`: the queue in which a place is free, because
+    one has ended there."""
+    if not settings.PUBLISH_WINDOW or len(executions) < 2:
+        return executions
+    by_queue: defaultdict[str, list[NodeExecution]] = defaultdict(list)
+    for one in executions:
+        by_queue[queue_of(facts.version_id, one.node_id)].append(one)
+    sent: set[UUID] = set()
+    for queue, ready in by_queue.items():
+        room = max(_room(facts.user_id, queue, among=ready), int(queue == own))
+        sent.update(one.pk for one in ready[:room])
+        if room < len(ready):
+            _seen((facts.user_id, queue)).full = True
+    return [one for one in executions if one.pk in sent]
+
+
+@repeated
+def hold(executions: Iterable[NodeExecution], *, with_place: bool) -> None:
+    """They stay queued and unsent; the place in the chord that each has already is kept for it."""
+    crash_point("window.before_hold")
+    held = NodeExecution.objects.filter(pk__in=[one.pk for one in executions], status=Status.QUEUED)
+    held.update(published_at=None, publishes=0, has_place=with_place)
+    crash_point("window.held")
+
+
+def after(facts: RunFacts, queue: str, ready: Iterable[NodeExecution]) -> list[NodeExecution]:
+    """An execution has ended in this queue, and what it made ready was sent: what takes its place, if nothing did."""
+    if not settings.PUBLISH_WINDOW or any(queue_of(facts.version_id, one.node_id) == queue for one in ready):
+        return []
+    lane = facts.user_id, queue
+    seen, now = _seen(lane), time.monotonic()
+    with _LOCK:
+        seen.freed += 1
+        due = seen.freed >= _at_once(queue) if seen.full else now - seen.looked > LOOK_SECONDS
+        if not due:
+            return []
+        number, seen.freed, seen.looked = max(1, seen.freed), 0, now
+    taken = _take(lane, number)
+    seen.full = bool(taken)
+    return taken
+
+
+def refill() -> list[NodeExecution]:
+    """For the sweep, which sends and marks them: what fits of what is unsent, for each user and queue."""
+    unsent = NodeExecution.objects.never_sent().going()
+    named = unsent.order_by().values_list("run__user", "run__graph_version", "node").distinct()
+    lanes = {(user_id, queue_of(version_id, node_id)) for user_id, version_id, node_id in named}
+    return [one for lane in lanes for one in _next(lane, _room(*lane))]
+
+
+@repeated
+def _take(lane: Lane, number: int) -> list[NodeExecution]:
+    crash_point("window.before_take")
+    found = {one.pk: one for one in _next(lane, number)}
+    taken = mark_sent(list(found), timezone.now())
+    crash_point("window.taken")
+    return [found[pk] for pk in taken]
+
+
+def _next(lane: Lane, number: int) -> list[NodeExecution]:
+    """At most so many unsent executions of a user for a queue, from the runs in turn."""
+    user_id, queue = lane
+    unsent = NodeExecution.objects.never_sent().filter(run=OuterRef("pk"))
+    runs = list(GraphExecution.objects.of(user_id).going().filter(Exists(unsent)).values_list("pk", flat=True)[:MOST])
+    random.shuffle(runs)
+    of_runs: list[list[NodeExecution]] = []
+    for run_id in runs:
+        if len(of_runs) == number:  # one of each is enough
+            break
+        rows = NodeExecution.objects.never_sent().filter(run_id=run_id).select_related("run").order_by("pk")
+        fit = [one for one in rows[: number + MOST] if queue_of(one.run.graph_version_id, one.node_id) == queue]
+        if fit:
+            of_runs.append(fit)
+    in_turn = [one for turn in zip_longest(*of_runs) for one in turn if one is not None]
+    return in_turn[:number]
+
+
+def _room(user_id: UUID, queue: str, among: Iterable[NodeExecution] = ()) -> int:
+    """How many more messages of the user may wait in the queue. `among`: rows that are marked as sent and are not."""
+    if among and _seen((user_id, queue)).full:
+        return 0
+    mine = NodeExecution.objects.filter(status=Status.QUEUED, published_at__isnull=False)
+    of_user = mine.filter(run__user=user_id, run__ended_at=None).exclude(pk__in=[one.pk for one in among])
+    counted = of_user.values_list("run__graph_version", "node").annotate(number=Count("pk"))
+    out: int = sum(number for version_id, node_id, number in counted if queue_of(version_id, node_id) == queue)
+    return max(0, _size(queue) - out)
+
+
+def _size(queue: str) -> int:
+    return max(2 * _slots(queue), settings.PUBLISH_WINDOW)
+
+
+def _at_once(queue: str) -> int:
+    """Freed places are filled together, so few of them that what other processes keep back leaves enough waiting."""
+    return max(1, _size(queue) // (2 * max(1, _slots(queue))))
+
+
+def _slots(queue: str) -> int:
+    now = time.monotonic()
+    if now - _SLOTS.read > SLOTS_SECONDS:
+        counted: defaultdict[str, int] = defaultdict(int)
+        for size, queues in Worker.objects.filter(gone_at=None).values_list("size", "queues"):
+            for name in queues:
+                counted[name] += size
+        _SLOTS.of_queue, _SLOTS.read = dict(counted), now
+    return _SLOTS.of_queue.get(queue, 0)
+
+
+def _seen(lane: Lane) -> _Seen:
+    with _LOCK:
+        if len(_SEEN) > _REMEMBERED:
+            _SEEN.clear()
+        return _SEEN[lane]

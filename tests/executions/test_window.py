@@ -1,0 +1,113 @@
+"""How many messages of one user wait in a queue (executions.window)."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from celery import current_app
+from django.conf import settings
+
+from accounts.models import User
+from executions import publishing, sweeping, window
+from executions.engine import admission
+from executions.facts import facts_of
+from executions.models import GraphExecution, NodeExecution
+from executions.states import Status
+from tests.executions.runs import afford, end_of, values
+from tests.graphs_for_tests import Build, Built
+
+FITS = 20
+
+
+@pytest.fixture
+def nobody_works(broker: None, transactional_db: None) -> Iterator[None]:
+    current_app.control.purge()
+    yield
+    current_app.control.purge()
+
+
+def wide(build: Build, nodes: int) -> Built:
+    return build({f"e{number}": ("Echo", {"x": number}) for number in range(nodes)})
+
+
+def admitted(built: Built) -> GraphExecution:
+    run = built.start()
+    admission.admit(run.pk)
+    return run
+
+
+def unsent(run: GraphExecution) -> int:
+    return NodeExecution.objects.never_sent().filter(run=run).count()
+
+
+def messages() -> int:
+    server: Any = redis.Redis.from_url(settings.REDIS_URL)
+    return int(server.llen("cpu"))
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_what_does_not_fit_is_sent_when_something_has_ended(build: Build) -> None:
+    run = admitted(wide(build, 30))
+    assert (messages(), unsent(run)) == (FITS, 10)
+    for _ in range(10):
+        publishing.publish_next(run.pk, "cpu", [])
+    assert (messages(), unsent(run)) == (30, 0)
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_what_is_held_back_keeps_its_place_in_the_chord(build: Build) -> None:
+    run = admitted(wide(build, 30))
+    assert NodeExecution.objects.filter(run=run, has_place=True).count() == 10
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_others_are_sent_at_once(build: Build) -> None:
+    admitted(wide(build, 30))
+    bob = User.objects.create_user("bob")
+    afford(bob, 100)
+    other = admitted(wide(Build(bob), 5))
+    assert unsent(other) == 0
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_the_sweep_fills_up_what_fits_and_no_more(build: Build) -> None:
+    run = admitted(wide(build, 30))
+    sweeping.republished()
+    assert unsent(run) == 10
+    NodeExecution.objects.filter(pk__in=run.node_executions.exclude(published_at=None)[:4]).close(
+        Status.TERMINATED, run.created_at
+    )
+    sweeping.republished()
+    assert (messages(), unsent(run)) == (FITS + 4, 6)
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_runs_of_a_user_take_turns(build: Build) -> None:
+    built = wide(build, 15)
+    runs = [admitted(built) for _ in range(3)]
+    assert [unsent(run) for run in runs] == [0, 10, 15]
+    for _ in range(10):
+        publishing.publish_next(runs[0].pk, "cpu", [])
+    assert [unsent(run) for run in runs[1:]] == [5, 10]
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_without_a_window_all_is_sent(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "PUBLISH_WINDOW", 0)
+    assert unsent(admitted(wide(build, 30))) == 0
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_what_waits_in_one_queue_takes_no_place_in_another(build: Build) -> None:
+    run = admitted(wide(build, 30))
+    assert window.after(facts_of(run.pk), "io", []) == []
+    assert unsent(run) == 10
+
+
+@pytest.mark.worker
+def test_a_run_that_does_not_fit_ends(workers: Callable[..., Any], build: Build) -> None:
+    built = build({"m": ("Multi", {"xs": list(range(90))}), "e": "Echo"}, "m.item -> e.x")
+    run = end_of(built.start())
+    assert run.status == Status.COMPLETED
+    assert sorted(values(built, run, "e")) == list(range(90))
