@@ -31,6 +31,11 @@ def scenario(play: Scenario) -> Scenario:
     return play
 
 
+def _armed(stage: Stage, built: Built) -> GraphExecution:
+    stage.arm()
+    return stage.start(built)
+
+
 @scenario
 def values_meet(stage: Stage) -> GraphExecution:
     """A paid node, two branches, a file, a pair, and a link that leads nowhere."""
@@ -38,39 +43,34 @@ def values_meet(stage: Stage) -> GraphExecution:
         {"a": ("Paid", {"x": [7]}), "b": FILING, "c": "Echo", "p": "Pair", "n": "Echo"},
         "a.out -> b.x", "a.out -> c.x", "b.out -> p.a", "c.out -> p.b", "a.out_$_-5 -> n.x",
     )  # fmt: skip
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
 def values_stream(stage: Stage) -> GraphExecution:
     """What a block has put out is routed while it runs."""
     built = stage.build({"c": (TEST_BLOCKS["Count"], {"n": 3, "pause": 0.12}), "e": "Echo"}, "c.out -> e.x")
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
 def more_than_fits(stage: Stage) -> GraphExecution:
     """What does not fit into the window is sent when something has ended."""
     built = stage.build({"m": ("Multi", {"xs": list(range(45))}), "e": "Echo"}, "m.item -> e.x")
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
 def values_on_threads(stage: Stage) -> GraphExecution:
     """Two blocks in a process that does other things as well."""
     built = stage.build({"a": (THREAD, {"x": 1}), "b": THREAD, "c": THREAD}, "a.out -> b.x", "a.out -> c.x")
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
 def a_timer(stage: Stage) -> GraphExecution:
     built = stage.build({"t": (PAUSE, {"seconds": 0.2}), "e": "Echo"}, "t.out -> e.x")
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
@@ -90,8 +90,7 @@ def another_attempt(stage: Stage) -> GraphExecution:
     """A paid block fails once."""
     nodes = {"f": (TEST_BLOCKS["Flaky"], {"x": 1, "failures": 1}), "e": "Echo"}
     built = stage.build(nodes, "f.out -> e.x", f={"retry": {"attempts": 2, "delay_seconds": 0.05}})
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 def _nested(stage: Stage) -> Built:
@@ -122,22 +121,19 @@ def a_run_below_that_is_fast(stage: Stage) -> GraphExecution:
 @scenario
 def an_engine_error(stage: Stage) -> GraphExecution:
     built = stage.build({"m": (MISLED, {"x": 1}), "e": "Echo"}, "m.out -> e.x")
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
 def a_block_that_ends_its_process(stage: Stage) -> GraphExecution:
     built = stage.build({"q": (LEAVER, {"x": 1}), "e": "Echo"}, "q.out -> e.x")
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
 def a_block_that_kills_its_process(stage: Stage) -> GraphExecution:
     built = stage.build({"k": (KILLER, {"x": 1}), "e": "Echo"}, "k.out -> e.x")
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
@@ -178,8 +174,7 @@ def no_credits_left(stage: Stage) -> GraphExecution:
     """One more price than the balance covers."""
     built = stage.build({"a": ("Paid", {"x": 1}), "b": "Paid"}, "a.out -> b.x")
     stage.give(15 - PURSE)
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
@@ -194,8 +189,7 @@ def a_budget(stage: Stage) -> GraphExecution:
 def low_credits(stage: Stage) -> GraphExecution:
     built = stage.build({"a": ("Paid", {"x": 1})})
     stage.give(505 - PURSE)
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)
 
 
 @scenario
@@ -300,5 +294,4 @@ def a_stop_during_a_review(stage: Stage) -> GraphExecution:
 def something_to_remember(stage: Stage) -> GraphExecution:
     nodes = {"k": (PersistInformationBlock.id, {"key": "k", "value": 7}), "e": "Echo"}
     built = stage.build(nodes, "k.value -> e.x")
-    stage.arm()
-    return stage.start(built)
+    return _armed(stage, built)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("executions", "0011_credential_waits"),
+        ("executions", "0012_uploads"),
         ("graphs", "0002_safe_modes"),
     ]
 
