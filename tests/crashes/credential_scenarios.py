@@ -1,15 +1,21 @@
 """Scenarios of nodes that use credentials. Whoever imports this has them among the others."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.utils import timezone
+
 import credentials.services
+from credentials.models import Lease
 from executions import services
-from executions.models import GraphExecution
+from executions.models import GraphExecution, NodeExecution
+from executions.states import Waits
 from tests.crashes.scenarios import scenario
 from tests.crashes.stage import Stage, silence
 from tests.credentials.blocks import LengthBlock
 from tests.graphs_for_tests import Built
+from tests.stack import eventually
 
 
 def _key(stage: Stage, **more: Any) -> Any:
@@ -29,9 +35,12 @@ def a_credential_in_use(stage: Stage) -> GraphExecution:
     key, somebody = _key(stage, max_concurrency=1), uuid4()
     built = _keyed(stage, key)
     credentials.services.take(stage.user.pk, [key.id], owner=somebody, node_execution_id=uuid4())
+    # nobody's claim: no sweep may release it before somebody has waited
+    Lease.objects.filter(owner=somebody).update(taken_at=timezone.now() + timedelta(hours=1))
     stage.arm()
     run = stage.start(built)
-    stage.waits("lease")
+    waiting = NodeExecution.objects.filter(run=run, waits_for=Waits.LEASE)
+    eventually(waiting.exists, within=60)
     credentials.services.release(somebody)
     return run
 
