@@ -2,7 +2,7 @@
 
 from blocks.sdk.block import Block, describe
 from blocks.sdk.cases import Case, run_case
-from blocks.sdk.context import Context, Decision, Mail, Review, Tool, Wait
+from blocks.sdk.context import Context, Decision, Review, Tool, Wait
 from blocks.sdk.conversion import convert
 from blocks.sdk.costs import Cost, CostType, price
 from blocks.sdk.credentials import APIKey, Credential, HostScoped, OAuth2, UserPassword
@@ -44,7 +44,6 @@ __all__ = [
     "HostScoped",
     "InputError",
     "InputPin",
-    "Mail",
     "OAuth2",
     "Review",
     "Tool",

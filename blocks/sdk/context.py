@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from blocks.sdk.memory import Memory
 
@@ -35,12 +35,6 @@ class Tool:
     description: str
     parameters: Mapping[str, Any]
     pins: Mapping[str, str]
-
-
-class Mail(Protocol):
-    """Sends mail in the name of the installation."""
-
-    def __call__(self, *, to: Sequence[str], subject: str, body: str, reply_to: str = "") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +69,6 @@ class Context:
     report: Callable[[Mapping[str, int]], None] = _unheard
     # the nodes that are linked from the pin `tools`
     tools: Sequence[Tool] = ()
-    # None where the installation sends no mail
-    mail: Mail | None = None
 
 
 @dataclass(frozen=True, slots=True)

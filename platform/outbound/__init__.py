@@ -23,6 +23,7 @@ __all__ = [
     "configure",
     "fetch",
     "fetch_async",
+    "vetted",
 ]
 
 
@@ -61,3 +62,12 @@ async def fetch_async(
     from outbound import redirects
 
     return await redirects.fetch_async(client, request, secret)
+
+
+def vetted(host: str, port: int, timeout: float) -> list[str]:
+    """Addresses of a host that speaks another protocol; Blocked unless they are public or allowed. Connect to one of
+    these, not to the name."""
+    from outbound import resolving
+    from outbound.addresses import check
+
+    return check(host, port, resolving.found(host, port, timeout), allowed(), any_port=True)

@@ -58,7 +58,7 @@ CLOSED_PORTS = frozenset({0, 7, 9, 19, 20, 21, 22, 23, 25, 53, 69, 110, 119, 123
 CLOSED_PORTS |= {445, 465, 514, 587, 636, 989, 990, 992, 993, 995, 3306, 5432, 6379, 11211, 27017}
 
 
-def check(host: str, port: int, found: Sequence[str], entries: Sequence[str]) -> list[str]:
+def check(host: str, port: int, found: Sequence[str], entries: Sequence[str], *, any_port: bool = False) -> list[str]:
     """The addresses of `host`, all of them good; Blocked as soon as one is not."""
     addresses = [_address(host, text) for text in found]
     by_name = any(_names(entry, host, port) for entry in entries)
@@ -67,7 +67,12 @@ def check(host: str, port: int, found: Sequence[str], entries: Sequence[str]) ->
             raise Blocked(f"{host} leads to {address}, which tells about the machine itself: that is never reached")
         if not by_name and not _is_inside(address, port, entries):
             _check_public(host, address)
-    if port in CLOSED_PORTS and not by_name and not all(_is_inside(address, port, entries) for address in addresses):
+    if (
+        port in CLOSED_PORTS
+        and not any_port
+        and not by_name
+        and not all(_is_inside(address, port, entries) for address in addresses)
+    ):
         raise Blocked(f"port {port} of {host} does not serve HTTP, so that it is not reached")
     return [str(address) for address in addresses]
 

@@ -31,6 +31,14 @@ def resolve(host: str, port: int, timeout: float | None) -> list[str]:
     return _unique(answers)
 
 
+def found(host: str, port: int, timeout: float) -> list[str]:
+    """As `resolve`, for callers who know nothing of HTTP."""
+    try:
+        return resolve(host, port, timeout)
+    except (httpcore.ConnectError, httpcore.ConnectTimeout) as wrong:
+        raise Blocked(str(wrong)) from None
+
+
 async def resolve_async(host: str, port: int, timeout: float | None) -> list[str]:  # noqa: ASYNC109 - as its twin
     try:
         async with asyncio.timeout(timeout):

@@ -20,7 +20,10 @@ NEWER = {
     "JSONEncoderBlock",
     "ListDifferenceBlock",
     "ListIntersectionBlock",
+    "PostToChatBlock",
     "ReadWebPageBlock",
+    "SQLQueryBlock",
+    "SendWebhookBlock",
     "TextEncoderBlock",
     "ZipListsBlock",
 }
