@@ -12,6 +12,7 @@ from uuid import UUID
 from accounts.models import User
 from blocks import registry
 from executions.node_history import NONE, Before, before
+from executions.own_credentials import Own
 from executions.price_range import FREE, PriceRange, price_range
 from executions.wording import name_of
 from graphs import services as graphs
@@ -98,7 +99,11 @@ def estimate(
 ) -> Estimate:
     """Of a run that is started like this. Raises what the start would raise for the graph; the balance is not asked."""
     checked = graphs.check_start(
-        version, inputs=inputs or {}, masks=masks or {}, credentials_inputs=credentials_inputs or {}
+        version,
+        inputs=inputs or {},
+        masks=masks or {},
+        credentials_inputs=credentials_inputs or {},
+        lookup=Own(user.pk),
     )
     laid_over = {UUID(str(node)): mask for node, mask in checked.masks.items()}
     return _of_version(_Wish(user, laid_over, checked.skip), version, above=())

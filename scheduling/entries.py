@@ -28,12 +28,13 @@ def pause(schedule: Schedule, reason: str) -> None:
 
 
 def forget_planned(schedule: Schedule, reason: str) -> None:
-    """Expected fires are no longer expected; those whose time has come already stay on record."""
+    """Expected fires are no longer expected. Those whose time has come are fired all the same, unless it was paused."""
     now = timezone.now()
     planned = schedule.fires.planned().filter(origin=Origin.TIME)
     planned.filter(logical_time__gt=now).delete()
-    planned.update(state=State.SKIPPED, handled_at=now, reason=reason)
-    schedule.fires.waiting().update(state=State.SKIPPED, handled_at=now, reason=reason)
+    if not schedule.enabled:
+        for left in (planned, schedule.fires.waiting()):
+            left.update(state=State.SKIPPED, handled_at=now, reason=reason)
 
 
 def plan_anew(schedule: Schedule, now: datetime) -> None:

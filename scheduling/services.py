@@ -13,6 +13,7 @@ from accounts.models import User
 from audit import services as audit
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from executions.own_credentials import Own
 from graphs import services as graphs
 from scheduling import entries, firing, planning
 from scheduling.cron import CronInvalid, parse
@@ -96,7 +97,7 @@ def apply(schedule: Schedule, changes: Mapping[str, Any]) -> None:
     if "every_seconds" in changes:
         schedule.anchor = _whole_second()
     if renewed:
-        entries.forget_planned(schedule, "The schedule was changed.")
+        entries.forget_planned(schedule, "The schedule was paused.")
         entries.plan_anew(schedule, now)
     schedule.save()
 
@@ -212,4 +213,5 @@ def _check_run(schedule: Schedule) -> None:
         inputs=schedule.inputs,
         masks=schedule.masks,
         credentials_inputs=schedule.credentials_inputs,
+        lookup=Own(schedule.user_id),
     )

@@ -50,6 +50,12 @@ JOBS: Final = {
             every=6 * HOUR,
         ),
         Job(
+            "credential refresh",
+            "Refreshes access tokens that run out within a quarter of an hour.",
+            "scheduling.jobs.accounts:refresh",
+            every=5 * MINUTE,
+        ),
+        Job(
             "late runs",
             "Tells administrators of runs that are queued or running for too long.",
             "scheduling.jobs.reports:late_runs",

@@ -1,4 +1,4 @@
-"""Removes what has run out: sessions, tokens that were revoked long ago, files that belong to no run."""
+"""Removes what has run out: sessions, logins, tokens that were revoked long ago, files that belong to no run."""
 
 import shutil
 import time
@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import ApiToken
+from credentials.models import Login
 from executions.files import uploads
 from executions.models import GraphExecution
 
@@ -28,9 +29,10 @@ def clean() -> str:
     if settings.RETENTION_DAYS:
         old = ApiToken.objects.filter(revoked_at__lt=now - timedelta(days=settings.RETENTION_DAYS))
         tokens, _ = old.delete()
+    logins, _ = Login.objects.filter(expires_at__lt=now).delete()
     sent = uploads.purge()
-    orphans = _remove_orphans()
-    return f"Removed {sessions} sessions, {tokens} tokens, {sent} uploads, files of {orphans} runs that are gone."
+    removed = f"Removed {sessions} sessions, {logins} logins, {tokens} tokens, {sent} uploads"
+    return f"{removed}, files of {_remove_orphans()} runs that are gone."
 
 
 def _remove_orphans() -> int:

@@ -121,7 +121,8 @@ def test_what_has_run_out_is_removed(user: User, settings: Any) -> None:
     folder.mkdir(parents=True)
     os.utime(folder, (time.time() - 2 * 86_400,) * 2)
     ApiToken.objects.create(user=user, name="t", hash="h", revoked_at=timezone.now() - OLD)
-    assert expiry.clean() == "Removed 0 sessions, 1 tokens, 0 uploads, files of 1 runs that are gone."
+    said = "Removed 0 sessions, 0 logins, 1 tokens, 0 uploads, files of 1 runs that are gone."
+    assert expiry.clean() == said
     assert not folder.exists()
 
 
