@@ -8,12 +8,14 @@ import pytest
 import outbound
 from accounts.models import User
 from blocks import registry
+from credentials import services as credentials
 from executions import detail, services
 from executions.models import GraphExecution
 from executions.states import Status
 from graphs import exporting, importing
 from tests.executions.driver import Driver
 from tests.graphs_for_tests import Build, Built
+from tests.llm.model_server import marked, speaking
 from tests.local_http import LocalServer, local_server, told
 from tests.outbound.servers import Asked
 
@@ -28,11 +30,12 @@ def block(kind: str, /, **constants: Any) -> tuple[str, dict[str, Any]]:
     return next(spec.id for spec in registry.all_specs() if spec.name == f"{kind}Block"), constants
 
 
-def run(drive: Driver, user: User, built: Built, **inputs: Any) -> GraphExecution:
-    """A run of the graph as it comes out of its file."""
+def run(drive: Driver, user: User, built: Built, keys: dict[str, Any] | None = None, **inputs: Any) -> GraphExecution:
+    """A run of the graph as it comes out of its file, with the credentials that a person chooses for it."""
     imported = importing.import_document(user, exporting.export(built.version))
     assert imported.warnings == []
-    return drive(services.start(user=user, version=imported.version, inputs=inputs))
+    started = services.start(user=user, version=imported.version, inputs=inputs, credentials_inputs=keys)
+    return drive(started)
 
 
 BODY = '{"text": "{{ d.title }}, {{ d.mood }} ({{ d.language }})"}'
@@ -139,3 +142,27 @@ def test_an_agent_takes_a_reply_with_tags_apart(drive: Driver, build: Build, use
     refused = detail.outputs(run(drive, user, built, reply="I would rather not."))
     assert list(refused) == ["wrong"]
     assert "outside of the outermost tag" in refused["wrong"][0]
+
+
+def test_an_agent_asks_a_model_and_takes_its_reply_apart(drive: Driver, build: Build, user: User) -> None:
+    """A prompt with values, a reply with tags, a list of what is in it, a short form of every element."""
+    built = build(
+        {
+            "topic": block("AgentShortTextInput", name="topic"),
+            "ask": block("AITextGenerator", prompt="Name teas: {{ topic }}", model="gpt-4o"),
+            "parse": block("XMLParser"),
+            "names": block("FindInDictionary", key="names"),
+            "list": block("AIListGenerator", focus="teas", model="gpt-4o"),
+            "out": block("AgentOutput", name="tea"),
+        },
+        "topic.result => ask.prompt_values_#_topic", "ask.response -> parse.input_xml",
+        "parse.parsed_xml -> names.input", "names.output -> list.source_data", "list.list_item -> out.value",
+    )  # fmt: skip
+    with speaking("<names>green and black</names>", marked({"list": ["green", "black"]})) as model:
+        key = credentials.create(user.pk, provider="openai", type="api_key", values={"api_key": "sk-of-ada"})
+        chosen = {"id": key.id, "provider": key.provider, "type": key.type}
+        done = run(drive, user, built, {"openai_api_key_credentials": chosen}, topic="all of them")
+    assert (done.status, detail.outputs(done)) == (Status.COMPLETED, {"tea": ["green", "black"]})
+    assert {headers["authorization"] for headers in model.headers} == {"Bearer sk-of-ada"}
+    assert model.requests[0]["messages"][-1]["content"] == "Name teas: all of them"
+    assert "green and black" in str(model.requests[1]["messages"])
