@@ -76,6 +76,9 @@ POISON: Final = Measure(
 CHARGED: Final = ("run", "second", "byte", "tier")
 CHARGES: Final = Measure("petiole_charges", "Charges booked", "kind", CHARGED)
 CREDITS: Final = Measure("petiole_charged_credits", "Credits taken by charges", "kind", CHARGED)
+NOTIFICATIONS: Final = Measure(
+    "petiole_notifications", "Attempts at messages to users", "outcome", ("sent", "failed", "given_up", "dropped")
+)
 SLOTS: Final = Measure("petiole_pool_slots", "Tasks that a worker can run side by side", "pool", joined="livesum")
 BUSY: Final = Measure("petiole_busy_slots", "Tasks that run now", "pool", joined="livesum")
 DRAINING: Final = Measure(
@@ -83,7 +86,7 @@ DRAINING: Final = Measure(
 )
 MEASURES: Final = (
     RUNS, NODES, NODE_SECONDS, QUEUE_SECONDS, REFUSED, RETRIES, SWEPT, REPUBLISHED, TAKEBACKS, RECOVERY_SECONDS,
-    STOPS, POISON, CHARGES, CREDITS, SLOTS, BUSY, DRAINING,
+    STOPS, POISON, CHARGES, CREDITS, NOTIFICATIONS, SLOTS, BUSY, DRAINING,
 )  # fmt: skip
 
 # A process may be forked while another thread of it counts: then the child must not find the lock taken for ever.

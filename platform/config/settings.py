@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kombu import Queue
 
-from config import brokers, databases, embedded, env, logs
+from config import brokers, databases, embedded, env, logs, mails
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -231,7 +231,6 @@ FLUSH_SECONDS = env.read("PETIOLE_FLUSH_SECONDS", env.seconds, default=0.05)
 REFERENCE_BYTES = env.read("PETIOLE_REFERENCE_BYTES", env.whole(least=256), default=8 * 1024)
 FILE_BYTES = env.read("PETIOLE_FILE_BYTES", env.whole(least=1024), default=256 * 1024)
 USE_CHORDS = env.read("PETIOLE_CHORDS", env.boolean, default=True)
-NOTIFY_RUNS = env.read("PETIOLE_NOTIFY_RUNS", env.boolean, default=False)
 
 # -- Schedules and how long things are kept
 
@@ -251,3 +250,15 @@ SUMMARY_URL = env.read("PETIOLE_SUMMARY_URL", _http, default="")
 SUMMARY_KEY = env.read("PETIOLE_SUMMARY_KEY", str, default="")
 SUMMARY_MODEL = env.read("PETIOLE_SUMMARY_MODEL", str, default="gpt-4o-mini")
 SUMMARY_TIMEOUT = env.read("PETIOLE_SUMMARY_TIMEOUT", env.seconds, default=60.0)
+
+# -- Notifications (docs/notifications.md)
+
+_server = env.read("PETIOLE_MAIL_URL", mails.server, default=None)
+SENDS_MAIL, _mail = _server is not None, _server or mails.Server()
+DEFAULT_FROM_EMAIL = env.read("PETIOLE_MAIL_FROM", str, default="petiole@localhost")
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.host, _mail.port, _mail.user, _mail.password
+EMAIL_USE_SSL, EMAIL_USE_TLS, EMAIL_TIMEOUT = _mail.ssl, _mail.tls, 20
+SITE_URL: str = env.read("PETIOLE_SITE_URL", _http, default="") or mails.site(ALLOWED_HOSTS, https=SERVE_HTTPS)
+_said = env.read("PETIOLE_NOTIFY_RUNS", env.boolean, default=None)
+NOTIFY_RUNS = SENDS_MAIL if _said is None else _said
+NOTIFICATION_BATCH_SECONDS = env.read("PETIOLE_NOTIFICATION_BATCH_SECONDS", env.seconds, default=86_400.0)

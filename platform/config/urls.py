@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config.admin_site import discover
+from notifications import unsubscribing
 
 discover()
 urlpatterns = [
@@ -16,6 +17,8 @@ urlpatterns = [
     path("v1/", include("accounts.urls")),
     path("v1/", include("credentials.urls")),
     path("v1/", include("credits.urls")),
+    path("v1/", include("notifications.urls")),
+    path("unsubscribe/<str:token>/", unsubscribing.page, name="unsubscribe"),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]

@@ -38,6 +38,12 @@ JOBS: Final = {
             task="executions.tasks.sweep",
         ),
         Job(
+            "notifications",
+            "Decides how recorded events are told, and sends the messages that are due.",
+            "notifications.delivering:deliver",
+            every=10,
+        ),
+        Job(
             "retention",
             "Deletes runs, notices and ledger rows of schedules that are older than PETIOLE_RETENTION_DAYS.",
             "scheduling.jobs.retention:purge",

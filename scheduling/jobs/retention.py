@@ -16,7 +16,7 @@ from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.models import GraphExecution, NodeExecution, NodeInput, NodeOutput, RunNode
 from executions.states import Step
-from notifications.models import Notice
+from notifications.models import Delivery, Notice
 from scheduling.models import Backfill, Fire
 from scheduling.states import OPEN, State
 
@@ -35,6 +35,7 @@ def purge() -> str:
         Fire.objects.filter(logical_time__lt=before).exclude(state__in=(*OPEN, State.QUEUED)), deadline
     )
     _slice_by_slice(Backfill.objects.filter(ended_at__lt=before), deadline)
+    _slice_by_slice(Delivery.objects.filter(created_at__lt=before), deadline)
     notices = _slice_by_slice(Notice.objects.filter(created_at__lt=before), deadline)
     more = " There is more: the next pass goes on." if time.monotonic() > deadline else ""
     return f"Deleted {runs} runs, {fires} fires, {notices} notices from before {before:%Y-%m-%d %H:%M} UTC.{more}"
