@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from standardwebhooks import Webhook as Signed
 
 from accounts.models import User
+from blocks.library.compass_ai_trigger import CompassAITriggerBlock
 from blocks.library.generic_webhook_trigger import GenericWebhookTriggerBlock
 from executions import services as runs
 from executions.models import GraphExecution
@@ -54,6 +55,15 @@ def test_a_message_starts_a_run_with_what_was_sent(webhook: Webhook, built: Buil
     assert sent(webhook, {"a": [1]}).json() == {"delivery_id": "m1", "started": 1, "refused": 0}
     run = drive(GraphExecution.objects.get())
     assert (run.status, values(built, run, "e")) == (Status.COMPLETED, [{"a": [1]}])
+
+
+def test_a_wearable_starts_a_run_with_what_it_heard(build: Build, drive: Driver) -> None:
+    built = build({"t": CompassAITriggerBlock.id, "e": "Echo"}, "t.transcription -> e.x")
+    webhook = Webhook.objects.get(graph=built.version.graph_id)
+    assert webhook.provider == "compass"
+    assert sent(webhook, {"date": "2026-01-01", "transcription": "hi"}).json()["started"] == 1
+    run = drive(GraphExecution.objects.get())
+    assert (run.status, values(built, run, "e")) == (Status.COMPLETED, ["hi"])
 
 
 def test_the_same_message_again_starts_nothing(webhook: Webhook) -> None:
