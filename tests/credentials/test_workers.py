@@ -32,11 +32,11 @@ def all_values(built: Built, run: Any) -> list[Any]:
 
 def test_many_nodes_use_one_key_at_the_same_time(workers: Callable[..., Any], build: Build, store: Store) -> None:
     meta = store()
-    built = fan(build, LengthBlock.id, meta, 6, seconds=3)
+    built = fan(build, LengthBlock.id, meta, 3, seconds=4)
     run = built.start()
-    eventually(lambda: leases.in_use(meta.id) == 6)
+    eventually(lambda: leases.in_use(meta.id) == 3)
     assert end_of(run).status == Status.COMPLETED
-    assert all_values(built, run) == [8] * 6
+    assert all_values(built, run) == [8] * 3
     assert not Lease.objects.exists()
 
 
