@@ -19,7 +19,9 @@ from executions.waiting import broker as broker_of
 Messages = list[MutableMapping[str, Any]]
 
 
-def ask(application: Any, *chunks: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> Messages:
+def ask(
+    application: Any, *chunks: bytes, headers: list[tuple[bytes, bytes]] | None = None, path: str = "/v1/nothing"
+) -> Messages:
     """One request as a web server hands it on, the body in these chunks; what is sent back."""
     waiting = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     waiting[-1]["more_body"] = False
@@ -34,7 +36,7 @@ def ask(application: Any, *chunks: bytes, headers: list[tuple[bytes, bytes]] | N
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/v1/nothing",
+        "path": path,
         "query_string": b"",
         "headers": [(b"host", b"localhost"), *(headers or [])],
     }
@@ -55,6 +57,14 @@ def test_a_body_that_is_too_large_is_refused(settings: Settings, headers: list[t
     sent = ask(LimitedBodies(swallow), b"x" * 60, b"x" * 41, headers=headers)
     assert sent[0]["status"] == 413
     assert json.loads(sent[1]["body"])["message"] == "The request is larger than 100 bytes."
+
+
+def test_an_upload_may_be_larger_up_to_a_limit_of_its_own(settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.UPLOAD_BYTES = 100, 200
+    assert ask(LimitedBodies(swallow), b"x" * 200, path="/v1/files/upload")[0]["status"] == 200
+    sent = ask(LimitedBodies(swallow), b"x" * 200, b"x" * 65_537, path="/v1/files/upload")
+    assert sent[0]["status"] == 413
+    assert json.loads(sent[1]["body"])["hint"] == "PETIOLE_UPLOAD_BYTES is the limit."
 
 
 def test_a_body_that_is_just_not_too_large_is_read(settings: Settings) -> None:

@@ -23,6 +23,7 @@ from library import ingress, webhooks
 from library.models import Delivery, Preset, Webhook
 from tests.executions.driver import Driver
 from tests.executions.runs import afford, values
+from tests.graphs.test_concurrency import at_once
 from tests.graphs_for_tests import Build, Built
 
 pytestmark = [pytest.mark.usefixtures("drive")]
@@ -72,6 +73,11 @@ def test_the_same_message_again_starts_nothing(webhook: Webhook) -> None:
     assert GraphExecution.objects.count() == 1
     sent(webhook, {"a": 1}, name="m2")
     assert GraphExecution.objects.count() == 2
+
+
+def test_the_same_message_from_several_at_once_starts_one_run(webhook: Webhook) -> None:
+    answers = at_once(*[lambda: sent(webhook, {"a": 1}).json()["started"]] * 4)
+    assert (answers, GraphExecution.objects.count()) == ([1] * 4, 1)
 
 
 def test_who_was_killed_in_the_middle_goes_on_and_starts_nothing_twice(webhook: Webhook) -> None:
