@@ -111,17 +111,23 @@ def decide_reviews(*, user: User, answers: Sequence[reviewing.Answer]) -> None:
 
     Raises ReviewNotFound (404), MixedRuns or NotReviewable (409), DecisionRefused (400); then nothing has changed."""
     wanted = [answer.node_execution_id for answer in answers]
-    found = Review.objects.of(user.pk).filter(node_execution_id__in=wanted)
-    runs = dict(found.values_list("node_execution_id", "run_id"))
+    runs = _asked_in(user, wanted)
     for node_execution_id in wanted:
         if node_execution_id not in runs:
             raise ReviewNotFound(node_execution_id)
     if len(set(runs.values())) > 1:
         raise MixedRuns
-    [run_id] = set(runs.values())
-    with logfields.about(run=run_id, user=user.pk):
-        reviewing.decide(run_id, answers)
-        _noted("review.decided", GraphExecution.objects.get(pk=run_id))
+    run = runs[wanted[0]]
+    with logfields.about(run=run.pk, user=user.pk):
+        reviewing.decide(run.pk, answers)
+        _noted("review.decided", run)
+
+
+@repeated
+def _asked_in(user: User, node_execution_ids: Sequence[UUID]) -> dict[UUID, GraphExecution]:
+    """The run of each of these node executions about which the user was asked."""
+    found = Review.objects.of(user.pk).filter(node_execution_id__in=node_execution_ids).select_related("run")
+    return {review.node_execution_id: review.run for review in found.defer("payload", "reviewed_data")}
 
 
 def _ended(run: GraphExecution) -> bool:
