@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import cpu, memory, workers
+from bench import cpu, memory, peers, workers
 from bench.cpu import Pids
 from bench.place import Place, own_place
 from bench.workloads import Contender, Size, workloads
@@ -32,9 +32,13 @@ def main() -> None:
 
         result = _measure(place, asked)
         result["probes"] += probes
+        if peers.asked():
+            result["peers"] = peers.measure(say)
         result["seconds"] = time.monotonic() - began
         result["targets"] = targets.targets(result, targets.other_profile(result, asked.results))
         print(report.table(result))
+        if peers.asked():
+            print(peers.table(result["peers"]))
         print(f"written: {report.save(result, asked.results)}")
 
 
