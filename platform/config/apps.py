@@ -10,11 +10,12 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         import outbound
-        from blocks import plugins
+        from blocks import code, plugins
         from blocks.sdk import services
         from config import checks, news
 
         plugins.name(settings.BLOCK_MODULES)
+        code.configure(enabled=settings.PYTHON_CODE)
         outbound.configure(settings.OUTBOUND_ALLOW)
         services.configure(settings.SERVICE_URLS, settings.MODEL_KEYS)
         news.tell()

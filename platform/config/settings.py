@@ -182,6 +182,7 @@ SPECTACULAR_SETTINGS = {
 BLOCK_MODULES: list[str] = env.read("PETIOLE_BLOCK_MODULES", env.names, default=[])
 SERVICE_URLS: dict[str, str] = env.read("PETIOLE_SERVICE_URLS", env.pairs, default={})
 MODEL_KEYS: dict[str, str] = env.read("PETIOLE_MODEL_KEYS", env.pairs, default={})
+PYTHON_CODE = env.read("PETIOLE_PYTHON_CODE", env.boolean, default=False)
 OUTBOUND_ALLOW: list[str] = env.read("PETIOLE_OUTBOUND_ALLOW", env.names, default=[])
 
 # -- Credits (1 credit = 1 cent)

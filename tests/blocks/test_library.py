@@ -22,6 +22,7 @@ NEWER = {
     "ListIntersectionBlock",
     "PostToChatBlock",
     "ReadWebPageBlock",
+    "RunPythonCodeBlock",
     "SQLQueryBlock",
     "SendWebhookBlock",
     "TextEncoderBlock",
