@@ -8,6 +8,7 @@ from typing import Any, Final
 from celery import bootsteps, signals
 from django.db import connection
 
+from executions.database import release, renew
 from executions.forking import Unforked
 from scheduling import ticking
 
@@ -20,8 +21,11 @@ _tickers: Final[list["Ticker"]] = []  # one, in a worker
 
 
 class Ticker(threading.Thread):
-    def __init__(self) -> None:
+    """`forks`: its process has a pool of processes, which must not inherit a connection."""
+
+    def __init__(self, *, forks: bool) -> None:
         super().__init__(name="petiole-ticker", daemon=True)
+        self._forks = forks
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -35,9 +39,10 @@ class Ticker(threading.Thread):
                 return ticking.tick()
             except Exception:  # the thread must not end before its process
                 log.exception("the tick failed")
+                renew()  # a dead connection that is kept would fail the next one as well
                 return AFTER_FAILURE_SECONDS
             finally:
-                connection.close()  # a process that is forked from this one must not inherit it
+                connection.close() if self._forks else release()
 
     def end(self) -> None:
         self._over.set()
@@ -52,7 +57,7 @@ class TickerStep(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         if "engine" in worker.app.amqp.queues.consume_from:
-            _tickers[:] = [Ticker()]
+            _tickers[:] = [Ticker(forks="prefork" in worker.pool_cls.__module__)]
             _tickers[0].start()
 
 

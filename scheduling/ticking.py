@@ -50,7 +50,10 @@ def seconds_until(times: Iterable[datetime], now: datetime) -> float:
 def tick() -> float:
     """Does what is due; the seconds until there may be more to do."""
     now = timezone.now()
-    due = {kind for kind, at in due_times(now).items() if at <= now}
+    times = due_times(now)
+    due = {kind for kind, at in times.items() if at <= now}
+    if not due:
+        return seconds_until(times.values(), now)
     if "plan" in due:
         planning.plan_all(now)
     if due & {"plan", "fire"}:
