@@ -10,8 +10,7 @@ from tests.graphs_for_tests import Build, Built
 pytestmark = pytest.mark.django_db
 
 DECIDES = "3b191d9f-356f-482d-8238-ba04b6d18381"
-KEY = {"id": "1", "provider": "openai", "type": "api_key"}
-ASKED = (DECIDES, {"prompt": "x", "credentials": KEY})
+ASKED = (DECIDES, {"prompt": "x"})
 
 
 def told(built: Built) -> tuple[Tool, ...]:
