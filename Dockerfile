@@ -9,7 +9,6 @@ COPY manage.py ./
 COPY blocks blocks
 COPY executions executions
 COPY graphs graphs
-COPY library library
 COPY platform platform
 COPY scheduling scheduling
 RUN uv sync --locked --no-dev

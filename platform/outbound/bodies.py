@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from typing import cast
 
 import httpx
 
@@ -68,7 +67,7 @@ def limited(response: httpx.Response, most: int) -> httpx.Response:
     if isinstance(response.stream, httpx.AsyncByteStream):
         stream = AsyncBody(response.stream, unpacker)
     else:
-        stream = Body(cast(httpx.SyncByteStream, response.stream), unpacker)
+        stream = Body(response.stream, unpacker)
     return httpx.Response(response.status_code, headers=headers, stream=stream, extensions=response.extensions)
 
 

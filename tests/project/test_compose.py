@@ -72,7 +72,7 @@ def test_named_volumes_and_dependencies_are_declared() -> None:
 
 def test_the_image_holds_every_package_of_the_product() -> None:
     copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
-    assert copied == {"blocks", "executions", "graphs", "library", "platform", "scheduling"}
+    assert copied == {"blocks", "executions", "graphs", "platform", "scheduling"}
     admitted = (ROOT / ".dockerignore").read_text()
     assert [name for name in copied if f"!{name}\n" not in admitted] == []
 
