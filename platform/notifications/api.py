@@ -59,7 +59,7 @@ class WebhookIn(serializers.Serializer[Any]):
     url = serializers.CharField(max_length=2000)
 
 
-class WebhookOut(serializers.Serializer[Any]):
+class NoticeWebhookOut(serializers.Serializer[Any]):
     url = serializers.CharField(allow_null=True)
 
 
@@ -105,7 +105,7 @@ def _shown(wishes: dict[str, Wish]) -> dict[str, Any]:
 
 
 class WebhookView(APIView):
-    @extend_schema(operation_id="notification_webhook", responses=WebhookOut)
+    @extend_schema(operation_id="notification_webhook", responses=NoticeWebhookOut)
     def get(self, request: Request) -> Response:
         """The address to which events are sent; null when there is none."""
         webhook = Webhook.objects.filter(user_id=user_of(request)).first()
