@@ -4,8 +4,6 @@ is asked for the first time: a process that asks nothing of blocks does not pay 
 from collections.abc import Sequence
 from types import ModuleType
 
-from blocks.sdk import API_VERSION
-
 # the name under which a plug-in says for which version of the block API it was written
 DECLARATION = "PETIOLE_API"
 
@@ -27,6 +25,8 @@ class UnfitPlugin(ValueError):
 
 def unfit(module: ModuleType, *, must_declare: bool) -> str | None:
     """Why the blocks of the module must not be used here, or None. Modules of one's own need not declare anything."""
+    from blocks.sdk import API_VERSION  # with all that blocks need: see above
+
     version = getattr(module, DECLARATION, None if must_declare else API_VERSION)
     if version is None:
         return (

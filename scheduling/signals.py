@@ -7,7 +7,6 @@ from django.db.models.signals import post_delete, post_save
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from scheduling.models import Schedule
-from scheduling.services import follow_entry
 
 
 def connect() -> None:
@@ -40,6 +39,8 @@ def _follow(field: str) -> Any:
 
 
 def _tell(which: Q) -> None:
+    from scheduling.services import follow_entry  # loads the engine, which most commands do without
+
     for schedule_id in Schedule.objects.filter(which).values_list("pk", flat=True):
         follow_entry(schedule_id)
 

@@ -14,7 +14,7 @@ from blocks.sdk import (
     Field,
     Workload,
 )
-from blocks.sdk.services import address_of
+from blocks.services import address_of
 
 SECONDS = 30
 HOME = "https://en.wikipedia.org/api/rest_v1"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from blocks.llm.models import Model
 from blocks.llm.prompts import Message, fitting, size
 from blocks.sdk import APIKey, Context
-from blocks.sdk.services import key_of
+from blocks.services import key_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

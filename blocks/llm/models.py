@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
 
-from blocks.sdk import Credentials, services
+from blocks import services
+from blocks.sdk import Credentials
 
 DEFAULT = "gpt-5.2-2025-12-11"
 _FILE = Path(__file__).with_name("models.json")

@@ -10,8 +10,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         import outbound
-        from blocks import code, plugins
-        from blocks.sdk import services
+        from blocks import code, plugins, services
         from config import checks, news
 
         plugins.name(settings.BLOCK_MODULES)

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -6,7 +8,21 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         from graphs import signals
-        from library import webhooks
 
-        signals.activated.connect(webhooks.graph_activated)
-        signals.deleted.connect(webhooks.graph_deleted)
+        signals.activated.connect(_activated)
+        signals.deleted.connect(_deleted)
+
+
+# What reads blocks is loaded by who changes graphs, not by every command.
+
+
+def _activated(**message: Any) -> None:
+    from library import webhooks
+
+    webhooks.graph_activated(**message)
+
+
+def _deleted(**message: Any) -> None:
+    from library import webhooks
+
+    webhooks.graph_deleted(**message)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import outbound
-from blocks import registry
-from blocks.sdk import Context, HostScoped, services
+from blocks import registry, services
+from blocks.sdk import Context, HostScoped
 from blocks.sdk.cases import call
 from blocks.sdk.files import store
 from tests.outbound.servers import Answer, Asked, Server, serving

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import outbound
-from blocks.sdk import services
+from blocks import services
 from tests.outbound.servers import Answer, Asked, serving
 
 # what is said: a text, the arguments of calls, a whole answer, or a function of the request
