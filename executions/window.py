@@ -140,11 +140,13 @@ def _next(lane: Lane, number: int) -> list[NodeExecution]:
 
 
 def _room(user_id: UUID, queue: str, among: Iterable[NodeExecution] = ()) -> int:
-    """How many more messages of the user may wait in the queue. `among`: rows that are marked as sent and are not."""
+    """How many more messages of the user may wait in the queue. `among`: rows that are marked as sent and are not.
+
+    What a paused run has queued takes no room, nor what waits for the admission of its run: no message of it waits."""
     if among and _seen((user_id, queue)).full:
         return 0
-    mine = NodeExecution.objects.filter(status=Status.QUEUED, published_at__isnull=False)
-    of_user = mine.filter(run__user=user_id, run__ended_at=None).exclude(pk__in=[one.pk for one in among])
+    mine = NodeExecution.objects.going().filter(status=Status.QUEUED, published_at__isnull=False)
+    of_user = mine.filter(run__user=user_id).exclude(pk__in=[one.pk for one in among])
     counted = of_user.values_list("run__graph_version", "node").annotate(number=Count("pk"))
     out: int = sum(number for version_id, node_id, number in counted if queue_of(version_id, node_id) == queue)
     return max(0, _size(queue) - out)

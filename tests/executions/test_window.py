@@ -10,7 +10,7 @@ from django.conf import settings
 
 from accounts.models import User
 from executions import publishing, sweeping, window
-from executions.engine import admission
+from executions.engine import admission, pausing
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
@@ -103,6 +103,18 @@ def test_what_waits_in_one_queue_takes_no_place_in_another(build: Build) -> None
     run = admitted(wide(build, 30))
     assert window.after(facts_of(run.pk), "io", []) == []
     assert unsent(run) == 10
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_a_run_that_waits_for_its_admission_takes_no_place(build: Build) -> None:
+    wide(build, 30).start()
+    assert unsent(admitted(wide(build, 5))) == 0
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_a_paused_run_takes_no_place(build: Build) -> None:
+    pausing.pause(admitted(wide(build, FITS)).pk)
+    assert unsent(admitted(wide(build, 5))) == 0
 
 
 @pytest.mark.worker
