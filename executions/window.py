@@ -38,6 +38,7 @@ class _Seen:
     """What this process believes of a lane."""
 
     full: bool = False  # something is left unsent there
+    counted: float = float("-inf")  # when it was last asked how much room there is
     looked: float = 0.0
     freed: int = 0  # places that were freed here and not filled again
 
@@ -143,8 +144,10 @@ def _room(user_id: UUID, queue: str, among: Iterable[NodeExecution] = ()) -> int
     """How many more messages of the user may wait in the queue. `among`: rows that are marked as sent and are not.
 
     What a paused run has queued takes no room, nor what waits for the admission of its run: no message of it waits."""
-    if among and _seen((user_id, queue)).full:
+    seen, now = _seen((user_id, queue)), time.monotonic()
+    if among and seen.full and now - seen.counted < LOOK_SECONDS:
         return 0
+    seen.counted = now
     mine = NodeExecution.objects.going().filter(status=Status.QUEUED, published_at__isnull=False)
     of_user = mine.filter(run__user=user_id).exclude(pk__in=[one.pk for one in among])
     counted = of_user.values_list("run__graph_version", "node").annotate(number=Count("pk"))

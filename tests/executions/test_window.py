@@ -117,6 +117,14 @@ def test_a_paused_run_takes_no_place(build: Build) -> None:
     assert unsent(admitted(wide(build, 5))) == 0
 
 
+@pytest.mark.usefixtures("nobody_works")
+def test_a_process_that_saw_a_full_queue_looks_again(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = admitted(wide(build, 30))
+    run.node_executions.all().close(Status.TERMINATED, run.created_at)
+    monkeypatch.setattr(window, "LOOK_SECONDS", 0.0)
+    assert unsent(admitted(wide(build, 5))) == 0
+
+
 @pytest.mark.worker
 def test_a_run_that_does_not_fit_ends(workers: Callable[..., Any], build: Build) -> None:
     built = build({"m": ("Multi", {"xs": list(range(90))}), "e": "Echo"}, "m.item -> e.x")
