@@ -18,7 +18,7 @@ from executions.database import repeated, write
 from executions.engine import budget, reviewing
 from executions.models import GraphExecution, NodeExecution
 from executions.querysets import NodeExecutionQuerySet
-from executions.states import Status
+from executions.states import RUN_COMES_FROM, Status
 
 STOPPED = "Stopped before it started."
 
@@ -153,8 +153,12 @@ def _mark_failed(run_id: UUID, reason: str) -> bool:
 
 
 def mark_failed(run_id: UUID, reason: str) -> bool:
-    """The reason and the mark in one UPDATE, so that no kill falls between; False when a stop came first."""
-    runs = GraphExecution.objects.filter(pk=run_id, stop_requested_at=None).alive()
+    """The reason and the mark in one UPDATE, so that no kill falls between; False when a stop came first.
+
+    A run that waits for a person has passed what would fail it, and cannot become FAILED (D28)."""
+    runs = GraphExecution.objects.filter(
+        pk=run_id, status__in=RUN_COMES_FROM[Status.FAILED], stop_requested_at=None, ended_at=None
+    )
     marked = runs.update(failure=reason, stop_requested_at=timezone.now())
     metrics.after_commit(metrics.STOPS, "failed", marked)
     return bool(marked)

@@ -1,6 +1,8 @@
 """Several decide, or somebody stops, at the same moment: a node goes on once, and after a stop not at all."""
 
 from executions import services
+from executions.engine import stop
+from executions.engine.conclusion import conclude
 from executions.engine.reviewing import Answer
 from executions.errors import ExecutionError
 from executions.models import GraphExecution
@@ -53,3 +55,15 @@ def test_a_stop_and_a_decision_leave_nothing_that_runs(build: Build, drive: Driv
     review.refresh_from_db()
     assert review.status != Verdict.WAITING
     assert values(built, run, "yes") == []
+
+
+def test_a_limit_that_is_noticed_when_the_run_asks_already_leaves_it_to_the_person(build: Build, drive: Driver) -> None:
+    """The sweep has seen that it ran for too long, and the last of its nodes ends before the sweep says so."""
+    run = gated(build).start()
+    [review] = until_asked(drive, run)
+    stop.fail(run.pk, "it took too long")
+    conclude(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.failure) == (Status.REVIEW, None)
+    services.decide_reviews(user=run.user, answers=[Answer(review.node_execution_id, approved=True)])
+    assert drive(run).status == Status.COMPLETED
