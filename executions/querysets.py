@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, When, Window
+from django.db.models.functions import RowNumber
 
 from executions import metrics
 from executions.states import (
@@ -45,6 +46,11 @@ class RunQuerySet(models.QuerySet["GraphExecution"]):
     def going(self) -> Self:
         """Its nodes may start."""
         return self.filter(status=Status.RUNNING, paused_at=None, stop_requested_at=None)
+
+    def in_turn(self) -> Self:
+        """The oldest of each user and graph, then the second ones: many that wait for a slot do not hide the others."""
+        turn = Window(RowNumber(), [F("user"), F("graph_version__graph")], F("created_at").asc())
+        return self.alias(turn=turn).order_by("turn", "created_at")
 
     def moves_to(self, status: Status, **changes: Any) -> int:
         """Compare and set; the number of rows that made the step."""

@@ -216,14 +216,14 @@ def _claimable(rows: NodeExecutionQuerySet) -> NodeExecutionQuerySet:
 
 @step
 def admitted() -> int:
-    """The oldest waiting runs, if their message may have been lost."""
+    """The oldest waiting runs of each user and graph in turn, if their message may have been lost."""
     waiting = (
         GraphExecution.objects.roots()
         .alive()
         .filter(_not_just("created_at"), status=Status.QUEUED, stop_requested_at=None, paused_at=None)
         .filter(epilogue=Step.NONE)
     )
-    rows = list(waiting.order_by("created_at").values_list("pk", flat=True)[:BATCH])
+    rows = list(waiting.in_turn().values_list("pk", flat=True)[:BATCH])
     return _each(rows, admit)
 
 

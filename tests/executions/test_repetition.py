@@ -7,9 +7,11 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import User
 from executions import hints, services, sweeping
 from executions.engine import admission, conclusion, stop
 from executions.engine.attempt import End, attempt
@@ -19,7 +21,7 @@ from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
 from tests.executions.driver import Driver, Message
 from tests.executions.faults import refused
-from tests.executions.runs import TEST_BLOCKS, statuses, values
+from tests.executions.runs import TEST_BLOCKS, afford, statuses, values
 from tests.graphs_for_tests import Build
 from tests.silence import Silent
 from tests.stack import eventually
@@ -163,6 +165,24 @@ def test_masks_the_run_above_and_the_topmost_run_are_known_to_whoever_goes_on(dr
     below = GraphExecution.objects.get(depth=2)
     assert (below.root_id, below.parent.parent_id if below.parent else None) == (run.pk, run.pk)
     assert values(built, run, "e") == ["masked"]
+
+
+def test_many_runs_that_wait_for_a_slot_do_not_keep_the_sweep_from_others(
+    no_messages: Silent, build: Build, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAX_RUNS_PER_GRAPH = 1
+    monkeypatch.setattr(sweeping, "BATCH", 3)
+    bob = User.objects.create_user("bob")
+    afford(bob, 100)
+    mine = build({"a": ("Echo", {"x": 1})})
+    admission.admit(mine.start().pk)
+    for _ in range(4):
+        mine.start()
+    other = Build(bob)({"a": ("Echo", {"x": 1})}).start()
+    GraphExecution.objects.update(created_at=F("created_at") - timedelta(hours=1))
+    assert sweeping.admitted() == 1
+    other.refresh_from_db()
+    assert other.status == Status.RUNNING
 
 
 def test_a_run_that_stood_still_for_days_is_moved_by_the_sweep(drive: Driver, build: Build) -> None:
