@@ -58,7 +58,9 @@ class Theatre:
             assert remains(run) == []
             if self.faults.fired.exists():
                 return
-        eventually(self.faults.fired.exists)  # by somebody who does not belong to the run: a worker that begins
+        eventually(
+            self.faults.fired.exists, within=100
+        )  # by somebody who does not belong to the run: a worker that begins
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def race(user: User, nodes: list[list[UUID]], *, price: int, **plan: int) -> Cou
             process.stdin.write("go\n")
             process.stdin.flush()
         for process in processes:
-            together.update(json.loads(process.communicate(timeout=120)[0]))
+            together.update(json.loads(process.communicate(timeout=280)[0]))
     return together
 
 
