@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from audit import services as audit
@@ -27,14 +28,17 @@ def ask(user_id: UUID, key: str, *, reason: str = "") -> int:
     paid = CreditTransaction.objects.active().payments(user_id).filter(key=key).first()
     if paid is None:
         raise UnknownPayment(f"There is no payment {key!r}.")
-    left = payments.left_of(paid)
     try:
         with transaction.atomic():
-            request = RefundRequest(user_id=user_id, payment=paid, amount=left, reason=reason[:2000], result=BY_HAND)
+            held = services.balance_of(user_id)  # of requests at once each counts those before it
+            left = payments.left_of(paid)
             if left <= 0:
                 raise RefundRefused("Nothing of this payment is left: it has been refunded.")
+            missing = left + _on_the_way(user_id) - held.balance
+            by_hand = not paid.provider_payment or missing > settings.REFUND_TOLERANCE
+            request = RefundRequest(user_id=user_id, payment=paid, amount=left, reason=reason[:2000])
+            request.result = BY_HAND if by_hand else SENT
             request.save(force_insert=True)
-            by_hand = left - services.balance(user_id) > settings.REFUND_TOLERANCE
             if by_hand:
                 signals.refund_requested.send(RefundRequest, request=request)
     except IntegrityError:
@@ -42,6 +46,12 @@ def ask(user_id: UUID, key: str, *, reason: str = "") -> int:
     if by_hand:
         return 0
     return left if _send(request) else 0
+
+
+def _on_the_way(user_id: UUID) -> int:
+    """Credits that the balance still holds, although their money has been asked for."""
+    sent = RefundRequest.objects.filter(user_id=user_id, status=Status.PENDING, result=SENT)
+    return int(sent.aggregate(total=Sum("amount"))["total"] or 0)
 
 
 def _send(request: RefundRequest) -> bool:

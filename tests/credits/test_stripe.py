@@ -222,6 +222,29 @@ def test_many_requests_for_one_refund_pay_back_once(joe: APIClient, user: User, 
     assert len(stripe.refunds) == 1
 
 
+def test_credits_that_one_refund_takes_do_not_cover_another(
+    joe: APIClient, user: User, stripe: Stripe, charge: Charging
+) -> None:
+    """Until Stripe tells that the money has gone the balance still holds what is on its way back."""
+    first, second = paid(joe, stripe), paid(joe, stripe)
+    charge(user, 1000)
+    assert [joe.post(f"/v1/credits/{session}/refund", {}).json() for session in (first, second)] == [1000, 0]
+    assert len(stripe.refunds) == 1
+    assert RefundRequest.objects.get(payment__key=second).result == refunds.BY_HAND
+    tell(stripe, "refund.created", next(iter(stripe.refunds.values())))
+    assert services.balance(user.pk) == 0
+
+
+def test_of_refunds_that_are_asked_for_at_once_so_many_are_sent_as_credits_are_there(
+    joe: APIClient, user: User, stripe: Stripe, charge: Charging
+) -> None:
+    sessions = [paid(joe, stripe) for _ in range(4)]
+    charge(user, 2000)
+    asks = [lambda session=session: refunds.ask(user.pk, session) > 0 for session in sessions]
+    assert sorted(at_once(asks)) == [False, False, True, True]
+    assert len(stripe.refunds) == 2
+
+
 def test_payments_of_others_are_not_refunded(joe: APIClient, stripe: Stripe) -> None:
     other = APIClient()
     other.force_authenticate(User.objects.create_user("eve"))
