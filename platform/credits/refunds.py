@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from audit import services as audit
-from credits import payments, services, signals
+from credits import payments, services, signals, topups
 from credits.errors import ProviderFailed, RefundRefused, UnknownPayment
 from credits.models import CreditTransaction, RefundRequest
 from credits.providers import PaidBack, provider
@@ -114,11 +114,18 @@ def reject(request_id: UUID, *, result: str) -> bool:
 
 def went_back(money: PaidBack) -> bool:
     """The provider says so, as often as it likes; True for the call that booked it."""
-    paid = CreditTransaction.objects.active().filter(provider_payment=money.payment).first()
+    paid = _paid_as(money.payment)
+    if paid is None and (standing := provider().of_payment(money.payment)):
+        topups.fulfil(standing)  # its calls come in any order: that of the payment is still to come
+        paid = _paid_as(money.payment)
     if paid is None:
         log.warning("refund %s: the payment %s is none of ours", money.id, money.payment)
         return False
     return _take_back(paid, money.amount, key=money.id)
+
+
+def _paid_as(payment: str) -> CreditTransaction | None:
+    return CreditTransaction.objects.active().filter(provider_payment=payment).first()
 
 
 @transaction.atomic

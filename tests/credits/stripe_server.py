@@ -50,17 +50,20 @@ class Stripe(ThreadingHTTPServer):
             place = path.removeprefix("/v1/")
             if (method, place) == ("POST", "checkout/sessions"):
                 return 200, self._session(form)
-            if method == "GET" and (session := self.sessions.get(place.removeprefix("checkout/sessions/"))):
-                return 200, session
             if (method, place) == ("POST", "refunds"):
                 return 200, self._refund(form, key or "")
             if (method, place) == ("POST", "billing_portal/sessions"):
-                return 200, {
-                    "id": "bps_1",
-                    "object": "billing_portal.session",
-                    "url": f"https://portal/{form['customer']}",
-                }
+                opened = {"id": "bps_1", "object": "billing_portal.session"}
+                return 200, opened | {"url": f"https://portal/{form['customer']}"}
+            if method == "GET" and (found := self._found(place, form)):
+                return 200, found
             return 404, _error("invalid_request_error", "No such object", code="resource_missing")
+
+    def _found(self, place: str, form: dict[str, str]) -> dict[str, Any] | None:
+        if place == "checkout/sessions":
+            of_payment = [one for one in self.sessions.values() if one["payment_intent"] == form["payment_intent"]]
+            return {"object": "list", "data": of_payment, "has_more": False, "url": f"/v1/{place}"}
+        return self.sessions.get(place.removeprefix("checkout/sessions/"))
 
     def _session(self, form: dict[str, str]) -> dict[str, Any]:
         name = f"cs_test_{len(self.sessions) + 1}"
@@ -100,13 +103,13 @@ class _Handler(BaseHTTPRequestHandler):
     server: Stripe
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self._answer("POST", {name: values[0] for name, values in parse_qs(body).items()})
+        self._answer("POST", self.rfile.read(int(self.headers["Content-Length"])).decode())
 
     def do_GET(self) -> None:
-        self._answer("GET", {})
+        self._answer("GET", urlsplit(self.path).query)
 
-    def _answer(self, method: str, form: dict[str, str]) -> None:
+    def _answer(self, method: str, sent: str) -> None:
+        form = {name: values[0] for name, values in parse_qs(sent).items()}
         if self.headers["Authorization"] != f"Bearer {KEY}":
             status, answer = 401, _error("invalid_request_error", "Invalid API Key")
         else:

@@ -50,6 +50,10 @@ class PaymentProvider(Protocol):
 
     def look_up(self, session: str) -> Standing: ...
 
+    def of_payment(self, payment: str) -> Standing | None:
+        """The session in which this money was paid; None when it is of no session."""
+        ...
+
     def pay_back(self, payment: str, amount: int, *, key: str) -> bool:
         """False: a person has to do it."""
         ...

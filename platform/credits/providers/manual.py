@@ -22,6 +22,9 @@ class Manual:
     def look_up(self, session: str) -> Standing:
         return Standing(session, paid=False)
 
+    def of_payment(self, payment: str) -> Standing | None:
+        return None
+
     def pay_back(self, payment: str, amount: int, *, key: str) -> bool:
         return False
 

@@ -51,6 +51,10 @@ class StripeCheckout:
     def look_up(self, session: str) -> Standing:
         return _standing(_asked(lambda: self._client.checkout.sessions.retrieve(session)))
 
+    def of_payment(self, payment: str) -> Standing | None:
+        found = _asked(lambda: self._client.checkout.sessions.list({"payment_intent": payment, "limit": 1}))
+        return next(map(_standing, found.data), None)
+
     def pay_back(self, payment: str, amount: int, *, key: str) -> bool:
         """The ledger moves when Stripe tells that the money has gone."""
         options: Any = {"idempotency_key": key}
