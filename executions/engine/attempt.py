@@ -129,6 +129,7 @@ def _instead_of_block(work: Work) -> Outcome | None:
     try:
         bringing.bring(work)
     except ValueError as wrong:
+        work.unused = work.execution.entered_epoch is None
         return Outcome(error=wrong)
     return None
 

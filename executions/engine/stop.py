@@ -6,9 +6,11 @@ interrupted. Each commit may be repeated: a stop that was cut off is finished by
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 import credits.services
@@ -65,13 +67,20 @@ def _close(run_id: UUID) -> int:
     return closed
 
 
-def end(nodes: NodeExecutionQuerySet, status: Status, reason: str) -> int:
+def end(nodes: NodeExecutionQuerySet, status: Status, reason: str, before: dict[str, Any] | None = None) -> int:
     """End executions that no block is running for, and give back what was paid for blocks that were never entered (D2).
 
-    The executions are locked first and the balance last, in the order in which a claim takes them."""
-    unentered = nodes.select_for_update(no_key=True).filter(cost__gt=0, entered_epoch=None)
-    paid = list(unentered.values_list("pk", "run_id", "cost"))
-    closed = nodes.close(status, timezone.now(), stats={"error": reason})
+    `before`: statistics that are kept. The executions are locked first and the balance last, in the order in which a
+    claim takes them. What may have to be given back is closed by itself: one that begins to wait between two statements
+    is closed and given back, or left for whoever looks next."""
+    now, stats = timezone.now(), (before or {}) | {"error": reason}
+    unentered = Q(cost__gt=0, entered_epoch=None)
+    closed = nodes.exclude(unentered).close(status, now, stats=stats)
+    crash_point("give_back.free_closed")
+    paid = list(nodes.filter(unentered).select_for_update(no_key=True).values_list("pk", "run_id", "cost"))
+    if not paid:
+        return closed
+    closed += NodeExecution.objects.filter(pk__in=[pk for pk, _, _ in paid]).close(status, now, stats=stats)
     crash_point("give_back.closed")
     for _, run_id, cost in paid:
         budget.give_back(run_id, cost)
@@ -119,8 +128,8 @@ def abandon(run_ids: Iterable[UUID]) -> int:
         for one in NodeExecution.objects.of_runs(run_ids).running():
             held = NodeExecution.objects.held(one.pk, one.claim_token) if one.claim_token else None
             if held is not None:
-                stats = one.stats | {"error": f"abandoned: still running on worker {one.holder}"}
-                ended += held.close(Status.TERMINATED, timezone.now(), stats=stats)
+                why = f"abandoned: still running on worker {one.holder}"
+                ended += end(held, Status.TERMINATED, why, one.stats)
         crash_point("abandon.before_commit")
     crash_point("abandon.after_commit")
     return ended

@@ -1,15 +1,22 @@
 """Money during a run (spec 4.3-4.5, D2, D23, D24)."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from rest_framework.test import APIClient
 
 import credits.services
 from accounts.models import User
+from blocks.library.file_store import FileStoreBlock
+from credits import prices
 from credits.models import CreditTransaction
-from executions import services
+from executions import crashpoints, services
+from executions.engine import injection
 from executions.errors import NoCredits
 from executions.models import GraphExecution
 from executions.states import Status
@@ -23,6 +30,14 @@ from tests.stack import eventually
 @pytest.fixture
 def user(transactional_db: None) -> User:
     return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def filed(user: User) -> Iterator[str]:
+    """A block that takes a file, at 10 credits."""
+    prices.set_price(block_id=FileStoreBlock.id, amount=10, reason="test")
+    yield FileStoreBlock.id
+    prices.forget()
 
 
 def give(user: User, amount: int) -> None:
@@ -148,6 +163,65 @@ def test_a_charge_whose_block_was_never_entered_is_given_back(drive: Driver, bui
     assert credits.services.balance(user.pk) == 100
     run.refresh_from_db()
     assert run.stats["cost"] == 0
+    call_command("ledger_audit")
+
+
+def test_a_block_whose_uploaded_file_is_gone_costs_nothing(drive: Driver, build: Build, user: User, filed: str) -> None:
+    """It is paid with the claim, and then what it was to be given cannot be had: its block is not entered."""
+    give(user, 100)
+    built = build({"s": (filed, {"file_in": f"upload://{uuid4()}/gone.txt"})})
+    run = drive(built.start())
+    assert statuses(built, run, "s") == [Status.FAILED]
+    assert (run.stats["cost"], credits.services.balance(user.pk)) == (0, 100)
+    assert CreditTransaction.objects.filter(type="REFUND", amount=10).count() == 1
+    call_command("ledger_audit")
+
+
+def test_a_paid_block_that_begins_to_wait_while_its_run_is_stopped_costs_nothing(
+    drive: Driver, build: Build, user: User
+) -> None:
+    """It waits for a credential. On PostgreSQL between two statements of the stop; SQLite lets nobody in there."""
+    give(user, 100)
+    built = build({"c": ("Paid", {"x": 1})})
+    run = built.start()
+    drive.step()
+    work = taken(built.of(run, "c")[0])
+    when = "give_back.free_closed" if connection.vendor == "postgresql" else "stop.before_close"
+
+    def wait() -> None:
+        injection._postpone(work, "The credential is in use.", 0)
+        connection.close()
+
+    def meanwhile(point: str) -> None:
+        if point == when and not work.suspended:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(wait).result()
+
+    crashpoints.install(meanwhile)
+    try:
+        assert services.stop_run(run).status == Status.TERMINATED
+    finally:
+        crashpoints.install()
+    assert work.suspended
+    assert credits.services.balance(user.pk) == 100
+    assert built.of(run, "c")[0].cost == 0
+    call_command("ledger_audit")
+
+
+def test_a_paid_block_that_is_given_up_before_it_is_entered_costs_nothing(
+    drive: Driver, build: Build, user: User, settings: Any
+) -> None:
+    """Its thread asks a provider for a token, say, and does not hear that the run is stopped."""
+    settings.STOP_GRACE = 0.0
+    give(user, 100)
+    built = build({"c": ("Paid", {"x": 1})})
+    run = built.start()
+    drive.step()
+    taken(built.of(run, "c")[0])
+    assert services.stop_run(run, wait=10).status == Status.TERMINATED
+    [node] = built.of(run, "c")
+    assert ("abandoned" in node.stats["error"], node.cost) == (True, 0)
+    assert credits.services.balance(user.pk) == 100
     call_command("ledger_audit")
 
 
