@@ -74,8 +74,8 @@ class SQLQueryBlock(Block):
         affected_rows: int = Field(description="How many rows a change has touched.")
 
     async def run(self, data: Input, context: Context, *, credentials: UserPassword) -> AsyncEmissions:
-        check(data)
-        columns, rows, affected = await asyncio.to_thread(_ask, data, credentials)
+        statement = check(data)
+        columns, rows, affected = await asyncio.to_thread(_ask, data, statement, credentials)
         yield "results", rows
         yield "columns", columns
         yield "row_count", len(rows)
@@ -91,8 +91,11 @@ _FUNCTIONS = (
 )  # fmt: skip
 
 
-def check(data: SQLQueryBlock.Input) -> None:
-    """Refuses what is more than one statement and, when only reading is allowed, everything that is no reading."""
+def check(data: SQLQueryBlock.Input) -> str:
+    """The statement to send. Refuses what is more than one and, when only reading is allowed, what is no reading.
+
+    Where the database itself does not hold a transaction to reading, it is given the statement as it was understood
+    here: MySQL runs some comments, and SQL Server begins a statement where others read a name."""
     import sqlglot
     from sqlglot import exp
 
@@ -103,7 +106,7 @@ def check(data: SQLQueryBlock.Input) -> None:
     if len(statements) != 1:
         raise ValueError(f"give one statement, not {len(statements)}")
     if not data.read_only:
-        return
+        return data.query
     (statement,) = statements
     changing = (exp.DML, exp.DDL, exp.Into, exp.Lock, exp.Command, exp.Alter, exp.Drop, exp.Set, exp.TruncateTable)
     changes = [node for node in statement.walk() if isinstance(node, changing) and not isinstance(node, exp.Query)]
@@ -114,6 +117,9 @@ def check(data: SQLQueryBlock.Input) -> None:
         name = (function.name if isinstance(function, exp.Anonymous) else function.sql_name()).lower()
         if name.startswith(_FUNCTIONS):
             raise ValueError(f"the function {name} does more than reading tables: set read_only to false to allow it")
+    if data.database_type == "postgres":
+        return data.query
+    return statement.sql(dialect=_DIALECTS[data.database_type], comments=False)
 
 
 @contextmanager
@@ -146,7 +152,9 @@ def _connected(data: SQLQueryBlock.Input, credentials: UserPassword) -> "Iterato
         yield connection
 
 
-def _ask(data: SQLQueryBlock.Input, credentials: UserPassword) -> tuple[list[str], list[dict[str, Any]], int | None]:
+def _ask(
+    data: SQLQueryBlock.Input, statement: str, credentials: UserPassword
+) -> tuple[list[str], list[dict[str, Any]], int | None]:
     import sqlalchemy
 
     try:
@@ -155,7 +163,7 @@ def _ask(data: SQLQueryBlock.Input, credentials: UserPassword) -> tuple[list[str
                 connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             # a cursor on the server: only what is read comes over, however much there is
             asking = connection.execution_options(stream_results=data.read_only)
-            with asking.exec_driver_sql(data.query.replace("%", "%%")) as result:
+            with asking.exec_driver_sql(statement.replace("%", "%%")) as result:
                 if not result.returns_rows:
                     columns, rows, affected = [], [], max(result.rowcount, 0)
                 else:

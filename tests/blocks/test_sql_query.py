@@ -59,6 +59,22 @@ def test_reading_is_allowed(query: str) -> None:
     check(asked(query))
 
 
+@pytest.mark.parametrize(
+    ("kind", "query", "sent"),
+    [
+        ("mssql", "SELECT 1 DELETE FROM t COMMIT", "SELECT 1 AS DELETE FROM t AS COMMIT"),
+        ("mssql", "SELECT 1 SHUTDOWN", "SELECT 1 AS SHUTDOWN"),
+        ("mysql", "SELECT 1 /*! INTO OUTFILE '/tmp/x' */", "SELECT 1"),
+        ("mysql", "SELECT 'a\\'b', `c` FROM t WHERE d LIKE '%x' -- e", "SELECT 'a''b', `c` FROM t WHERE d LIKE '%x'"),
+        ("postgres", "SELECT 1 -- a", "SELECT 1 -- a"),
+    ],
+)
+def test_what_is_sent_is_what_was_checked(kind: str, query: str, sent: str) -> None:
+    """Reserved words behind AS are an error in SQL Server; without it they would begin another statement."""
+    assert check(asked(query, database_type=kind)) == sent
+    assert check(asked(query, database_type=kind, read_only=False)) == query
+
+
 def test_a_database_inside_the_network_has_to_be_allowed() -> None:
     spec = registry.get(SQLQueryBlock.id)
     assert spec is not None
