@@ -17,9 +17,11 @@ POOL = ("-P", "prefork", "-c", "2", "--prefetch-multiplier", "4")
 
 
 @contextmanager
-def worker(app: str, queues: str, state: Path, pool: Sequence[str] = POOL, **variables: str) -> Iterator[int]:
+def worker(
+    app: str, queues: str, state: Path, pool: Sequence[str] = POOL, *, name: str = "", **variables: str
+) -> Iterator[int]:
     """One worker with two pool processes, unless `pool` says otherwise, ready; the id of its main process."""
-    name = f"{app}-{queues}".replace(".", "-").replace(",", "-")
+    name = name or f"{app}-{queues}".replace(".", "-").replace(",", "-")
     command = ["celery", "-q", "-A", app, "worker", "-n", f"{name}-{os.getpid()}@bench"]
     command += ["-Q", queues, "-l", "warning", *pool, *ALONE]
     with process(name, command, state, **variables) as pid:

@@ -11,9 +11,12 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
+import notifications.services
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from scheduling import entries
 from scheduling.misfire import decide
 from scheduling.models import Fire, Schedule
 from scheduling.states import Misfire, Origin, State
@@ -37,15 +40,34 @@ class Plan:
     left_out: tuple[datetime, datetime] | None = None
 
 
-def plan_all(now: datetime) -> int:
-    """Every schedule whose next time has come near."""
-    due = list(Schedule.objects.to_plan(now + AHEAD).order_by("next_at").values_list("pk", flat=True)[:BATCH])
+def plan_all(until: datetime, now: datetime, most: int = BATCH) -> int:
+    """Schedules whose next time is not later than that. The number of those that are left to the next tick."""
+    due = list(Schedule.objects.to_plan(until).order_by("next_at").values_list("pk", flat=True)[:most])
+    left = 0
     for schedule_id in due:
         try:
             plan(schedule_id, now)
-        except Exception:  # one that cannot be planned does not hold up the others
+        except (DatabaseError, InterfaceError) as lost:
+            log.warning("schedule %s is left to the next tick: %s", schedule_id, lost)
+            left += 1
+        except Exception as wrong:  # a zone that this machine does not know, say: it would be tried without an end
             log.exception("schedule %s cannot be planned", schedule_id)
-    return len(due)
+            give_up(schedule_id, f"Its times cannot be found: {type(wrong).__name__}: {wrong}")
+    return left
+
+
+@repeated
+def give_up(schedule_id: UUID, reason: str) -> None:
+    """It rests with the reason, and its owner hears of that."""
+    crash_point("give_up.begun")
+    with write():
+        schedule = locked(schedule_id)
+        if schedule is None or not schedule.enabled:
+            return
+        entries.pause(schedule, reason)
+        told = {"schedule_id": str(schedule.pk), "schedule": schedule.name, "reason": reason}
+        notifications.services.record(schedule.user_id, "SCHEDULE_PAUSED", told)
+        crash_point("give_up.before_commit")
 
 
 @repeated

@@ -18,6 +18,7 @@ from scheduling.models import Backfill, Fire, Schedule, SystemJob
 IDLE_SECONDS: Final = 1.0  # so soon a new schedule is noticed
 BATCH: Final = 500
 HERE: Final = 8  # of more fires at once the rest is spread over the workers
+PLANNED_AT_ONCE: Final = 20
 SENT_SECONDS: Final = 30.0
 _sent: Final[dict[UUID, float]] = {}  # what was spread a moment ago
 
@@ -54,13 +55,15 @@ def tick() -> float:
     due = {kind for kind, at in times.items() if at <= now}
     if not due:
         return seconds_until(times.values(), now)
-    if "plan" in due:
-        planning.plan_all(now)
+    left = 0
     if due & {"plan", "fire"}:
+        left += planning.plan_all(now, now)  # what is over already is judged together with what was planned
         planning.judge_all(now)
-        firing.fire_all(_spread(_ids(Fire.objects.due(now))))
+        left += firing.fire_all(_spread(_ids(Fire.objects.due(now))))
     if "wait" in due:
-        firing.fire_all(_ids(Fire.objects.free()))
+        left += firing.fire_all(_ids(Fire.objects.free()))
+    if "plan" in due and not Fire.objects.due(now).exists():  # a minute ahead, so what is due now comes first
+        left += planning.plan_all(now + planning.AHEAD, now, PLANNED_AT_ONCE)
     if "backfill" in due:
         backfills.advance_all()
     if "job" in due:
@@ -68,7 +71,8 @@ def tick() -> float:
     now = timezone.now()
     kinds = due_times(now)
     patient = {"wait", "backfill"}  # they end with a run: nobody knows when
-    return seconds_until((at for kind, at in kinds.items() if kind not in patient), now)
+    seconds = seconds_until((at for kind, at in kinds.items() if kind not in patient), now)
+    return IDLE_SECONDS if left else seconds  # what could not be done now cannot be done at once either
 
 
 def _ids(fires: Any) -> list[UUID]:

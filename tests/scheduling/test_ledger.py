@@ -7,6 +7,7 @@ from unittest import mock
 from uuid import uuid4
 
 import pytest
+from django.db import DataError, OperationalError
 
 import credits.services
 from executions import crashpoints
@@ -252,8 +253,6 @@ def test_a_fire_survives_the_end_of_its_run_and_goes_with_its_schedule(schedule:
 
 
 def test_what_cannot_be_fired_now_is_left_to_the_next_tick(schedule: Make, clock: Clock) -> None:
-    from django.db import OperationalError
-
     hourly = schedule()
     clock.tick()
     with mock.patch("scheduling.firing._attempt", side_effect=partial(_refuse, OperationalError("gone"))):
@@ -265,3 +264,37 @@ def test_what_cannot_be_fired_now_is_left_to_the_next_tick(schedule: Make, clock
 
 def _refuse(error: Exception, *_: object) -> None:
     raise error
+
+
+def test_what_is_due_is_fired_before_others_are_planned(schedule: Make, clock: Clock) -> None:
+    """Many schedules of every minute: their next times come near at the moment at which they are due."""
+    for _ in range(2):
+        schedule("* * * * *")
+    clock.tick()
+    clock.now = NINE
+    done: list[str] = []
+    with (
+        mock.patch("scheduling.planning.plan", side_effect=lambda *_: done.append("plan")),
+        mock.patch("scheduling.firing.fire", side_effect=lambda *_: done.append("fire")),
+    ):
+        ticking.tick()
+    assert done == ["fire", "fire"]  # and planning after all of them, because they are still due
+
+
+def test_times_that_cannot_be_found_pause_their_schedule_and_hold_up_no_other(schedule: Make, clock: Clock) -> None:
+    broken, other = schedule(), schedule()
+    Schedule.objects.filter(pk=broken.pk).update(timezone="Mars/Olympus")  # of a machine that knows other zones
+    clock.tick()
+    broken.refresh_from_db()
+    assert (broken.enabled, "Mars/Olympus" in broken.pause_reason) == (False, True)
+    assert Notice.objects.get(kind="SCHEDULE_PAUSED").data["schedule_id"] == str(broken.pk)
+    clock.run(NINE)
+    assert runs(other) == 1
+
+
+def test_a_fire_that_fails_again_and_again_does_not_keep_a_processor_busy(schedule: Make, clock: Clock) -> None:
+    schedule()
+    clock.tick()
+    clock.now = NINE
+    with mock.patch("scheduling.firing._attempt", side_effect=partial(_refuse, DataError("too large"))):
+        assert ticking.tick() == ticking.IDLE_SECONDS
