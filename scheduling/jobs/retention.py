@@ -9,18 +9,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.models import GraphExecution, NodeExecution, NodeInput, NodeOutput, RunNode
 from executions.states import Step
-from notifications.models import Delivery, Notice
+from notifications.models import Delivery, DeliveryItem, Notice
 from scheduling.models import Backfill, Fire
-from scheduling.states import OPEN, State
 
 BATCH: Final = 500
+UNSENT: Final = (Delivery.State.WAITING, Delivery.State.RETRYING)
 SECONDS: Final = 240.0  # of one pass; the rest is for the next one
 
 
@@ -31,12 +31,12 @@ def purge() -> str:
     before = timezone.now() - timedelta(days=days)
     deadline = time.monotonic() + SECONDS
     runs = _purge_runs(before, deadline)
-    fires = _slice_by_slice(
-        Fire.objects.filter(logical_time__lt=before).exclude(state__in=(*OPEN, State.QUEUED)), deadline
-    )
+    # what a backfill has run lately counts for its progress, and is not to be run again
+    fires = _slice_by_slice(Fire.objects.filter(logical_time__lt=before, handled_at__lt=before), deadline)
     _slice_by_slice(Backfill.objects.filter(ended_at__lt=before), deadline)
-    _slice_by_slice(Delivery.objects.filter(created_at__lt=before), deadline)
-    notices = _slice_by_slice(Notice.objects.filter(created_at__lt=before), deadline)
+    _slice_by_slice(Delivery.objects.filter(created_at__lt=before).exclude(state__in=UNSENT), deadline)
+    told = ~Exists(DeliveryItem.objects.filter(notice=OuterRef("pk"), delivery__state__in=UNSENT))
+    notices = _slice_by_slice(Notice.objects.filter(told, created_at__lt=before), deadline)
     more = " There is more: the next pass goes on." if time.monotonic() > deadline else ""
     return f"Deleted {runs} runs, {fires} fires, {notices} notices from before {before:%Y-%m-%d %H:%M} UTC.{more}"
 

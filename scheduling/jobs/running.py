@@ -16,6 +16,7 @@ from scheduling.models import SystemJob
 log = logging.getLogger(__name__)
 
 DIED: Final = timedelta(hours=1)  # a job that began so long ago and has not ended is begun again
+LOOKED_AT: Final = timedelta(minutes=5)
 SLACK: Final = timedelta(seconds=2)
 LONGEST: Final = 1000
 
@@ -24,7 +25,10 @@ def begin_due(now: datetime) -> int:
     """Compare and set decides who sends the message; without a broker the job waits for the next tick."""
     begun = 0
     for job in SystemJob.objects.due(now).select_related("entry", "entry__crontab", "entry__interval"):
-        following = job.time_after(now)
+        following = _following(job, now)
+        if following is None:
+            continue
+        following = min(following, now + DIED)  # a message that is lost, a worker that dies: `note` says when else
         if not _claim(job, following):
             continue
         crash_point("job.claimed")
@@ -34,6 +38,18 @@ def begin_due(now: datetime) -> int:
             SystemJob.objects.filter(pk=job.pk, next_at=following).update(next_at=now + SLACK)
         begun += sent
     return begun
+
+
+def _following(job: SystemJob, now: datetime) -> datetime | None:
+    """None when nobody can tell, because somebody has edited its entry: said in its result, and the others go on."""
+    try:
+        return job.time_after(now)
+    except Exception as wrong:
+        log.exception("the times of the job %s cannot be read", job.name)
+        said = f"It is not run: the times of its periodic task cannot be read, correct them there. {wrong}"
+        mine = SystemJob.objects.filter(pk=job.pk)
+        repeated(mine.update)(next_at=now + LOOKED_AT, ended_at=now, succeeded=False, result=said[:LONGEST])
+        return None
 
 
 @repeated
@@ -72,5 +88,12 @@ def note(name: str, *, succeeded: bool, result: str) -> None:
     if job is None:
         return
     if job.sent_by_beat:
-        said |= {"started_at": now, "next_at": job.time_after(job.time_after(now)) + SLACK}
+        said["started_at"] = now
+        following = _following(job, now)
+        if following is not None:
+            said["next_at"] = following + (following - now) + SLACK
+    elif job.started_at is not None:
+        following = _following(job, job.started_at)
+        if following is not None and following - job.started_at > DIED:
+            said["next_at"] = following
     repeated(SystemJob.objects.filter(pk=name).update)(**said)

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 import credits.services
 from accounts.models import ApiToken, User
 from credits.models import CreditTransaction
 from executions.engine import admission
 from executions.models import GraphExecution, NodeExecution
-from notifications.models import Notice
+from notifications.models import Delivery, DeliveryItem, Notice
 from scheduling import jobs, tasks
 from scheduling.jobs import expiry, reports, retention
 from scheduling.models import Fire, SystemJob
@@ -51,6 +51,33 @@ def test_a_job_that_is_due_is_begun_once_however_many_tick() -> None:
     SystemJob.objects.filter(name="retention").update(next_at=now)
     assert [jobs.begin_due(now) for _ in range(3)] == [1, 0, 0]
     assert SystemJob.objects.get(name="retention").next_at == now + timedelta(hours=1)
+
+
+@pytest.mark.usefixtures("broker")
+def test_a_job_whose_times_cannot_be_read_says_so_and_holds_up_no_other() -> None:
+    """Celery knows names of days that Unix does not."""
+    now = timezone.now()
+    SystemJob.objects.update(next_at=now + timedelta(days=1))
+    SystemJob.objects.filter(name__in=["expired", "ledger audit", "retention"]).update(next_at=now)
+    for job in SystemJob.objects.filter(name__in=["expired", "ledger audit"]).select_related("entry"):
+        entry: Any = job.entry
+        entry.interval, entry.crontab = None, CrontabSchedule.objects.create(day_of_week="sunday")
+        entry.save()
+    assert [jobs.begin_due(now) for _ in range(2)] == [1, 0]
+    audit = SystemJob.objects.get(name="ledger audit")
+    assert (audit.succeeded, "'sunday'" in audit.result) == (False, True)
+
+
+@pytest.mark.usefixtures("broker")
+def test_a_daily_job_that_got_lost_is_begun_again_after_an_hour() -> None:
+    now = timezone.now()
+    SystemJob.objects.update(next_at=now + timedelta(days=9))
+    SystemJob.objects.filter(name="error rates").update(next_at=now)
+    assert jobs.begin_due(now) == 1
+    assert jobs.begin_due(now + timedelta(minutes=61)) == 1  # nobody has heard of it since
+    tasks.run_job("error rates")
+    assert jobs.begin_due(now + timedelta(hours=23)) == 0
+    assert jobs.begin_due(now + timedelta(hours=25)) == 1
 
 
 def test_a_job_whose_entry_is_disabled_is_not_begun() -> None:
@@ -110,10 +137,29 @@ def test_retention_deletes_old_fires_and_notices(schedule: Make, user: User, set
     made = schedule()
     now = timezone.now()
     for age in (OLD, timedelta(days=1)):
-        Fire.objects.create(schedule=made, logical_time=now - age, due_at=now, state="MISSED", handled_at=now)
+        at = now - age
+        Fire.objects.create(schedule=made, logical_time=at, due_at=at, state="MISSED", handled_at=at)
         Notice.objects.create(user=user, kind="AGENT_RUN", created_at=now - age)
     assert "1 fires, 1 notices" in retention.purge()
     assert (Fire.objects.count(), Notice.objects.count()) == (1, 1)
+
+
+def test_retention_keeps_what_a_backfill_has_run_lately_and_what_nobody_was_told_yet(
+    schedule: Make, user: User, settings: Any
+) -> None:
+    now = timezone.now()
+    Fire.objects.create(schedule=schedule(), logical_time=now - OLD, due_at=now - OLD, state="FIRED", handled_at=now)
+    settings.RETENTION_DAYS = 2
+    old = now - timedelta(days=3)
+    notice = Notice.objects.create(user=user, kind="AGENT_RUN", created_at=old, planned_at=old)
+    weekly = Delivery.objects.create(
+        user=user, kind="AGENT_RUN", channel="mail", timing="weekly", created_at=old, due_at=now + timedelta(days=2)
+    )
+    DeliveryItem.objects.create(delivery=weekly, notice=notice, channel="mail")
+    assert "0 fires, 0 notices" in retention.purge()
+    weekly.items.all().delete()
+    Delivery.objects.update(state="sent", sent_at=now)
+    assert "0 fires, 1 notices" in retention.purge()
 
 
 def test_what_has_run_out_is_removed(user: User, settings: Any) -> None:
