@@ -4,6 +4,7 @@ Who dies between the sending and its mark leaves the claim to run out: the messa
 
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 100
 CLAIM: Final = timedelta(minutes=2)  # longer than any channel takes
 FIRST_PAUSE: Final = 30.0
+SLOW_SECONDS: Final = 5.0
 LONGEST_PAUSE: Final = 6 * 3600.0
 TRIES: Final = 20  # three days and a half
 LONGEST_ERROR: Final = 500
@@ -56,11 +58,15 @@ def send(delivery_id: UUID) -> bool:
     message = message_of(delivery)
     if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
         connection.close()  # a channel may take its time
+    began = time.monotonic()
     try:
         SENDERS[delivery.channel](message)
     except (Failed, Refused) as wrong:
         _not_sent(delivery, wrong)
         return False
+    finally:
+        if time.monotonic() - began > SLOW_SECONDS:
+            _leave_alone(delivery)
     mark = partial(Delivery.objects.filter(pk=delivery.pk, sent_at=None).update, error="", sent_at=timezone.now())
     if mark(state=Delivery.State.SENT, claimed_until=None):
         attempted.send(Delivery, channel=delivery.channel, outcome="sent")
@@ -83,6 +89,13 @@ def _not_sent(delivery: Delivery, wrong: Failed | Refused) -> None:
     again = timezone.now() + timedelta(seconds=pause)
     log.info("message %s is tried again in %.0f s: %s", delivery.pk, pause, wrong)
     _leave(delivery, Delivery.State.RETRYING, str(wrong), due_at=again)
+    _leave_alone(delivery)
+
+
+def _leave_alone(delivery: Delivery) -> None:
+    """A receiver that fails or is slow is asked for nothing else for a moment: others wait behind it."""
+    others = _due().filter(user_id=delivery.user_id, channel=delivery.channel)
+    others.update(due_at=timezone.now() + timedelta(seconds=FIRST_PAUSE))
 
 
 def _leave(delivery: Delivery, state: str, error: str, **changes: object) -> None:

@@ -1,6 +1,7 @@
 """Programs hear of events by a signed request."""
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -39,6 +40,20 @@ def test_a_webhook_that_fails_is_tried_again_with_the_same_key_and_one_that_is_g
     assert len({asked.headers["idempotency-key"] for asked in receiver.asked}) == 1
     assert len(receiver.asked) == 3
     assert states() == ["given_up"]
+
+
+def test_a_receiver_that_fails_keeps_no_messages_of_others_waiting(receiver: LocalServer, ada: User) -> None:
+    """One that never answers would take fifteen seconds for each of its messages, and all others come behind it."""
+    for number in range(3):
+        services.record(ada.pk, "LOW_BALANCE", {"number": number})
+    receiver.answers = lambda asked: (500, {})
+    deliver()
+    assert len(receiver.asked) == 1
+    assert not Delivery.objects.filter(due_at__lte=timezone.now()).exists()
+    receiver.answers = lambda asked: (200, {})
+    make_due()
+    deliver()
+    assert states() == ["sent"] * 3
 
 
 def test_a_webhook_into_the_network_of_the_installation_is_refused(ada: User) -> None:
