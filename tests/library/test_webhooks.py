@@ -140,6 +140,11 @@ def test_there_is_nothing_at_another_address(webhook: Webhook) -> None:
     assert sent(webhook, {}).status_code == 404
 
 
+def test_a_provider_that_cannot_be_named_is_nothing(client: Client, webhook: Webhook) -> None:
+    address = f"/v1/integrations/a%00b/webhooks/{webhook.pk}/ingress"
+    assert client.post(address, "{}", content_type="application/json").status_code == 404
+
+
 def test_a_refusal_is_kept_for_the_owner_and_not_told_to_the_sender(
     api: APIClient, webhook: Webhook, built: Built
 ) -> None:
