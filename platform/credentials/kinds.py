@@ -29,9 +29,10 @@ def _time(value: Any) -> Checked:
             at = datetime.fromtimestamp(value, UTC)
         else:
             at = datetime.fromisoformat(value)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None, "Write a time such as 2030-01-31T12:00:00Z, or seconds since 1970."
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat(), None
+    return at.isoformat(), None
 
 
 def _scopes(value: Any) -> Checked:

@@ -34,8 +34,8 @@ def create(
 ) -> Meta:
     """Raises CredentialInvalid with all that is wrong, NoKeys when nothing can be encrypted here."""
     kept, wrong = kinds.problems(type, values)
-    if not 0 < len(provider.strip()) <= 100:
-        wrong["provider"] = "Write 1 to 100 characters."
+    if not 0 < len(provider.strip()) <= 100 or "\x00" in provider:
+        wrong["provider"] = "Write 1 to 100 characters, and no NUL."
     _refuse(wrong | _outer(title, max_concurrency))
     if Credential.objects.of(user_id).count() >= MOST:
         raise CredentialInvalid({"provider": f"There are {MOST} credentials already; delete some first."})

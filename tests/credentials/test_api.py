@@ -65,6 +65,15 @@ def test_a_bad_request_names_the_field_and_repeats_no_value(api: APIClient, body
     assert "planted" not in answer.content.decode()
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_time_that_no_utc_time_stands_for_is_refused(api: APIClient, at: str) -> None:
+    assert api.post(OF_GITHUB, NEW | {"expires_at": at}).status_code == 422
+
+
+def test_a_nul_in_the_name_of_a_provider_is_refused(api: APIClient) -> None:
+    assert api.post("/v1/integrations/git%00hub/credentials", NEW).status_code == 422
+
+
 def test_what_belongs_to_somebody_else_does_not_exist(store: Store, stranger: User) -> None:
     one = f"{OF_GITHUB}/{store().id}"
     eve = APIClient()
