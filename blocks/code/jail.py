@@ -21,6 +21,8 @@ OFFERED = (
     "time", "unicodedata", "urllib.parse", "uuid", "zlib", "zoneinfo",
 )  # fmt: skip
 _NOBODY = 65534
+_ENDS = (signal.SIGTERM, signal.SIGALRM)
+GRACE = 10  # seconds for the start of the process and its end
 _NEW = 0x10000000 | 0x40000000 | 0x20000000 | 0x00020000 | 0x08000000  # user, network, processes, mounts, IPC
 _NO_NEW_PRIVILEGES, _DIE_WITH_PARENT = 38, 1
 
@@ -34,15 +36,17 @@ def main() -> None:
         os.setgroups([])
         os.setgid(_NOBODY)
         os.setuid(_NOBODY)
-    libc.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(_DIE_WITH_PARENT, signal.SIGTERM, 0, 0, 0)
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     if libc.unshare(_NEW) != 0:
         _tell({"jail": os.strerror(ctypes.get_errno())})
         return
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     child = os.fork()  # the first process of the new namespace: nothing outside can be seen or signalled
     if child:
-        os.waitpid(child, 0)
+        _guard(child, order["seconds"] + GRACE)
         return
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
     libc.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     os.chroot(order["folder"])
     os.chdir("/")
@@ -51,6 +55,16 @@ def main() -> None:
         return
     _limit(order)
     _tell(_run(order))
+
+
+def _guard(child: int, seconds: int) -> None:
+    """The code can make its own process outlive its parent, but not keep its parent from killing it: with the first
+    process of a namespace the kernel ends all others. That happens when the worker asks, dies, or forgets."""
+    for number in _ENDS:
+        signal.signal(number, lambda *_: os.kill(child, signal.SIGKILL))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
+    signal.alarm(seconds)
+    os.waitpid(child, 0)
 
 
 def _without_rights(libc: Any) -> bool:

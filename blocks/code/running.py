@@ -21,7 +21,7 @@ async def run(code: str, inputs: Any, seconds: int) -> dict[str, Any]:
         answer = await _answer(json.dumps(order).encode(), seconds)
     try:
         told = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(f"the code ended without an answer: its limits are {seconds} s and 256 MB") from None
     if not isinstance(told, dict) or "jail" in told:
         why = told.get("jail") if isinstance(told, dict) else "it answered nonsense"
@@ -60,5 +60,5 @@ async def _answer(order: bytes, seconds: int) -> bytes:
         raise ValueError(f"the code did not end within {seconds} s") from None
     finally:
         if process.returncode is None:
-            process.kill()  # the kernel ends everything in its namespace with it
+            process.terminate()  # it kills what it has shut in
         await process.wait()

@@ -81,3 +81,18 @@ def test_it_is_off_by_itself() -> None:
     code.configure(enabled=False)
     with pytest.raises(ValueError, match="PETIOLE_PYTHON_CODE"):
         run("result = 1")
+
+
+ESCAPES = "import sys, time\nsys.modules['ctypes'].CDLL(None).prctl(1, 0, 0, 0, 0)\n"  # it would outlive its parent
+
+
+def test_code_that_wants_to_outlive_its_parent_ends_at_its_time_limit() -> None:
+    with pytest.raises(ValueError, match="did not end within 1 s"):
+        run(f"{ESCAPES}time.sleep(120)", timeout=1)
+    assert "code/jail.py" not in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+
+
+def test_an_answer_that_is_nested_too_deeply_is_an_error_of_the_node() -> None:
+    source = f"{ESCAPES}import os\nos.write(1, b'[' * 500_000)\nos._exit(0)"
+    with pytest.raises(ValueError, match="without an answer"):
+        run(source)
