@@ -40,6 +40,7 @@ class _Seen:
     full: bool = False  # something is left unsent there
     counted: float = float("-inf")  # when it was last asked how much room there is
     looked: float = 0.0
+    run: UUID | None = None  # of which an execution had ended when it last looked
     freed: int = 0  # places that were freed here and not filled again
 
 
@@ -96,10 +97,11 @@ def after(facts: RunFacts, queue: str, ready: Iterable[NodeExecution]) -> list[N
     seen, now = _seen(lane), time.monotonic()
     with _LOCK:
         seen.freed += 1
-        due = seen.freed >= _at_once(queue) if seen.full else now - seen.looked > LOOK_SECONDS
-        if not due:
+        # a run that is new here may have been too wide for the process that began it
+        idle = seen.run != facts.id or now - seen.looked > LOOK_SECONDS
+        if not (seen.freed >= _at_once(queue) if seen.full else idle):
             return []
-        number, seen.freed, seen.looked = max(1, seen.freed), 0, now
+        number, seen.freed, seen.looked, seen.run = max(1, seen.freed), 0, now, facts.id
     taken = _take(lane, number)
     seen.full = bool(taken)
     return taken

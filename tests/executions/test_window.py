@@ -56,6 +56,18 @@ def test_what_does_not_fit_is_sent_when_something_has_ended(build: Build) -> Non
 
 
 @pytest.mark.usefixtures("nobody_works")
+def test_what_another_process_held_back_is_found_with_the_first_end(build: Build) -> None:
+    run, earlier = admitted(wide(build, 30)), admitted(wide(build, 1))
+    window._SEEN.clear()  # that process knew the queue was full, this one does not
+    window.after(facts_of(earlier.pk), "io", [])
+    window.after(facts_of(earlier.pk), "cpu", [])
+    NodeExecution.objects.filter(run=run).update(published_at=None)
+    window._SEEN[run.user_id, "cpu"].full = False
+    publishing.publish_next(run.pk, "cpu", [])
+    assert unsent(run) == 29
+
+
+@pytest.mark.usefixtures("nobody_works")
 def test_what_is_held_back_keeps_its_place_in_the_chord(build: Build) -> None:
     run = admitted(wide(build, 30))
     assert NodeExecution.objects.filter(run=run, has_place=True).count() == 10
