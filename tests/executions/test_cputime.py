@@ -14,12 +14,15 @@ def test_the_cpu_time_of_a_node_is_that_of_its_own_block(drive: Driver, build: B
         while not ended.is_set():
             sum(range(1000))
 
-    neighbour = threading.Thread(target=compute)
+    built = build({"s": ("Sleep", {"t": 0.5})})
+    neighbour = threading.Thread(target=compute, daemon=True)
     began = time.process_time()
     neighbour.start()
-    run = drive(build({"s": ("Sleep", {"x": 1, "seconds": 0.5})}).start())
-    ended.set()
-    neighbour.join()
+    try:
+        run = drive(built.start())
+    finally:
+        ended.set()
+        neighbour.join()
     node = NodeExecution.objects.get(run=run)
     assert node.walltime >= 0.5
     assert time.process_time() - began > 2 * node.cputime
