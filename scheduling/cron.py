@@ -8,6 +8,7 @@ from it and add nothing to it."""
 import heapq
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -146,15 +147,27 @@ def _field(position: int, text: str) -> str:
     """One field as cronsim reads it; only what Unix knows is let through."""
     upper = text.upper()
     if position == len(FIELDS) - 1:
-        upper = re.sub(r"-SUN\b", "-7", upper)  # a week may end with Sunday
+        upper = re.sub(r"(?<!SUN)(?<!\b0)-SUN\b", "-7", upper)  # a week may end with Sunday
     if all(_PART.fullmatch(part) for part in upper.split(",")) and "*-" not in upper:
-        try:
-            CronSim(" ".join([*_EVERYTHING[:position], upper, *_EVERYTHING[position + 1 :]]), EPOCH)
-        except CronSimError:
-            pass
-        else:
-            return upper
+        with suppress(CronSimError):
+            return ",".join(_part(position, part) for part in upper.split(","))
     name, example = FIELDS[position], EXAMPLES[position]
     raise CronInvalid(
         f"The {name} {text!r} is not possible: use {example}, *, lists (1,3), ranges (1-3) and steps (*/2)."
     )
+
+
+def _part(position: int, text: str) -> str:
+    """One of a field's parts. Out of a range of one value cronsim steps on (5-5/2 is 5/2 to it), Unix does not."""
+    span, _, step = text.partition("/")
+    _alone(position, text)
+    if not step or "-" not in span:
+        return text
+    sim = _alone(position, span)
+    values = (sim.minutes, sim.hours, sim.days, sim.months, sim.weekdays)[position]
+    return span if len(values) == 1 else text
+
+
+def _alone(position: int, text: str) -> CronSim:
+    """Raises CronSimError."""
+    return CronSim(" ".join([*_EVERYTHING[:position], text, *_EVERYTHING[position + 1 :]]), EPOCH)

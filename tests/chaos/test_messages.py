@@ -9,7 +9,7 @@ import redis
 from celery import current_app
 from django.conf import settings
 
-from config.chaos.messages import Messages, executions_in
+from config.chaos.messages import UNACKED, Messages, executions_in
 
 pytestmark = pytest.mark.worker
 IDS = [uuid4() for _ in range(20)]
@@ -17,8 +17,9 @@ IDS = [uuid4() for _ in range(20)]
 
 @pytest.fixture
 def messages(broker: None) -> Iterator[Messages]:
-    """Twenty messages wait in `cpu`, and nobody takes them."""
+    """Twenty messages wait in `cpu`, and nobody takes them; workers that were killed have left nothing behind."""
     current_app.control.purge()
+    redis.Redis.from_url(settings.REDIS_URL).delete(UNACKED, f"{UNACKED}_index")
     for one in IDS:
         arguments = (str(one), 1, str(uuid4()), str(uuid4()), str(uuid4()))
         current_app.tasks["executions.tasks.run_node"].apply_async(arguments, queue="cpu", ignore_result=True)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from celery import current_app
 
 import credits.services
+from config.chaos.messages import UNACKED
 from credentials.models import Lease
 from credits import audit
 from executions.models import GraphExecution, NodeExecution
@@ -82,8 +83,9 @@ def remains(root: GraphExecution) -> list[str]:
     return found + [f"{key!r} stays in Redis for ever" for key in client.scan_iter(CHORDS) if client.ttl(key) == -1]
 
 
-def forget_chords() -> None:
-    """Those of other tests."""
+def forget() -> None:
+    """The chords of other tests, and what workers held that were killed."""
     client: Any = current_app.backend.client  # type: ignore[attr-defined]
+    client.delete(UNACKED, f"{UNACKED}_index")
     for key in client.scan_iter(CHORDS):
         client.delete(key)

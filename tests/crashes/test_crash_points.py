@@ -14,7 +14,7 @@ from tests.crashes import credential_scenarios, points  # noqa: F401  the former
 from tests.crashes.crew import Crew, crew
 from tests.crashes.faults import CONNECTION, KILL, Faults
 from tests.crashes.judgements import REJECTED
-from tests.crashes.outcomes import forget_chords, outcome, remains
+from tests.crashes.outcomes import forget, outcome, remains
 from tests.crashes.scenarios import SCENARIOS
 from tests.crashes.stage import Stage
 from tests.stack import eventually
@@ -80,9 +80,10 @@ def theatre(
     rules.write_text(f"{REJECTED}\n")
     variables = VARIABLES | {"TEST_CRASH_FOLDER": str(folder), "PETIOLE_MODERATION_RULES": str(rules)}
     with django_db_blocker.unblock(), crew(folder, **variables) as processes:
-        forget_chords()
+        forget()
         yield Theatre(processes, Faults(folder))
-        current_app.control.purge()
+    current_app.control.purge()
+    forget()
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +115,10 @@ def test_a_fault_at_any_point_changes_nothing(
             theatre.disturb(passing, point, fault)
 
 
-@pytest.mark.parametrize("point", ["claim.taken_free", "block.left", "commit.before_commit", "publish.sent"])
+@pytest.mark.parametrize("point", ["claim.before_commit", "block.left", "commit.before_commit", "publish.sent"])
 def test_a_worker_with_all_its_threads_may_be_killed(
     theatre: Theatre, rehearsals: dict[str, Rehearsal], point: str
 ) -> None:
-    theatre.disturb({"values_on_threads": rehearsals["values_on_threads"]}, point, KILL)
+    rehearsal = rehearsals["values_on_threads"]
+    assert point in rehearsal.passed
+    theatre.disturb({"values_on_threads": rehearsal}, point, KILL)
