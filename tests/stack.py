@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 
+from config import lifeline
 from config.supervisor.broker import role
 
 Process = subprocess.Popen[bytes]
@@ -44,6 +46,12 @@ def ended(process: Process) -> Iterator[Process]:
             process.wait()
 
 
+def process(command: Sequence[str], **options: Any) -> Process:
+    """It dies with this one, however this one ends: a worker left behind would take the messages of tests to come."""
+    last = partial(lifeline.end_with_parent, os.getpid())
+    return subprocess.Popen(command, preexec_fn=last, **options)  # noqa: PLW1509  it does one call of the kernel
+
+
 @contextmanager
 def broker() -> Iterator[None]:
     """The embedded broker, or nothing where the production profile names one."""
@@ -52,7 +60,7 @@ def broker() -> Iterator[None]:
         return
     listener = Path(settings.REDIS_URL.removeprefix("unix://"))
     command = role(settings.STATE, listener).command
-    with subprocess.Popen(command) as process, ended(process):
+    with process(command) as server, ended(server):
         eventually(lambda: listener.exists() and redis.Redis.from_url(settings.REDIS_URL).ping())
         yield
 
@@ -74,9 +82,9 @@ def worker(queues: str = "io,cpu,engine", *options: str, **variables: str) -> It
     name = f"{queues.replace(',', '-')}-{time.monotonic_ns()}@test"
     command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-n", name, "-Q", queues, "-l", "warning"]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", *options]
-    with subprocess.Popen(command, env=environment() | variables) as process, ended(process):
-        eventually(lambda: answers(name, process), within=60)
-        yield process
+    with process(command, env=environment() | variables) as started, ended(started):
+        eventually(lambda: answers(name, started), within=60)
+        yield started
 
 
 def answers(name: str, process: Process) -> bool:

@@ -20,6 +20,10 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 # And about CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS, which is chosen here, at every lost connection.
 warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
+# For all of Django's checks a process loads every page and every address, which takes a worker a second and 30 MB.
+# The web process makes them; workers and beat check what an operator can get wrong, below.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
+
 TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.redis_transport:Transport")
 
 app = Celery("petiole")
@@ -39,6 +43,17 @@ def use_our_logging(**_: Any) -> None:
 def say_ready(**_: Any) -> None:
     if settings.READY_FILE is not None:
         settings.READY_FILE.touch()
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def check_the_settings(**_: Any) -> None:
+    from django.core.management.base import BaseCommand, SystemCheckError
+
+    try:
+        BaseCommand().check(tags=["config", "blocks"])
+    except SystemCheckError as wrong:
+        raise SystemExit(str(wrong)) from None
 
 
 @signals.worker_init.connect

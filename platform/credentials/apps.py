@@ -8,4 +8,4 @@ class CredentialsConfig(AppConfig):
     def ready(self) -> None:
         from credentials.checks import integrations_can_be_read
 
-        checks.register(integrations_can_be_read)
+        checks.register(integrations_can_be_read, "config")

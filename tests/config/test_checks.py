@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 from pytest_django import Settings
 
 from config import checks
+from tests import stack
 
 
 def ids() -> list[str | None]:
@@ -27,3 +31,14 @@ def test_settings_that_contradict_each_other_are_found(settings: Settings, name:
 
 def test_the_blocks_of_the_installation_are_all_there() -> None:
     assert checks.plug_ins_are_loaded() == []
+
+
+@pytest.mark.worker
+@pytest.mark.django_db
+@pytest.mark.parametrize("command", [("worker", "-Q", "io"), ("beat", "--pidfile=")], ids=["worker", "beat"])
+def test_workers_and_beat_do_not_begin_with_settings_that_do_not_fit(command: tuple[str, ...]) -> None:
+    words = [sys.executable, "-m", "celery", "-A", "config", *command]
+    environment = stack.environment() | {"PETIOLE_STOP_GRACE": "60"}
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode != 0
+    assert "PETIOLE_STOP_GRACE must not be longer than PETIOLE_STOP_WAIT" in ended.stderr

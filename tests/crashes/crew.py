@@ -1,4 +1,4 @@
-"""The processes of an installation under test, kept alive as a supervisor would: who is killed is started again."""
+"""The processes of an installation under test: workers that are started again when killed, and whoever starts runs."""
 
 import contextlib
 import json
@@ -12,13 +12,8 @@ from typing import Any, Final
 from celery import current_app
 
 from tests import stack
+from tests.crashes.nursery import WORKERS, ready
 
-# Name → queues, pool, size. While one of two is started again the other one goes on.
-WORKERS: Final = {
-    "threads-1": ("io", "threads", "4"),
-    "threads-2": ("io", "threads", "4"),
-    "processes": ("cpu,engine", "prefork", "2"),
-}
 SWEEPS: Final = 0.25  # seconds from one to the next
 
 
@@ -32,29 +27,28 @@ class Crew:
     def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         self.folder = folder
         self.environment = stack.environment() | variables
-        self._workers: dict[str, stack.Process] = {}
+        self._nursery: stack.Process | None = None
         self._ended = threading.Event()
-        self._threads = [threading.Thread(target=target) for target in (self._guard, self._clock)]
+        self._beat = threading.Thread(target=self._clock)
         self._hand: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        for name in WORKERS:
-            self._start(name)
-        stack.eventually(lambda: all(self._ready(name).exists() for name in WORKERS), within=60)
-        for thread in self._threads:
-            thread.start()
+        command = [sys.executable, "-m", "tests.crashes.nursery", str(self.folder)]
+        environment = self.environment | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        self._nursery = stack.process(command, env=environment)
+        stack.eventually(lambda: all(ready(self.folder, name).exists() for name in WORKERS), within=60)
+        self._beat.start()
         self._hand = self._hired()
 
     def end(self) -> None:
         self._ended.set()
-        for thread in self._threads:
-            thread.join()
+        if self._beat.ident is not None:
+            self._beat.join()
         if self._hand is not None:
             self._hand.communicate()
-        with contextlib.ExitStack() as ends:
-            for process in self._workers.values():
-                process.terminate()
-                ends.enter_context(stack.ended(process))
+        if self._nursery is not None:
+            with stack.ended(self._nursery):
+                self._nursery.terminate()
 
     def ask(self, **order: Any) -> str:
         """Have a run started or stopped by another process. Raises HandLost when it dies of it."""
@@ -80,24 +74,6 @@ class Crew:
         assert "ready" in hand.stdout.readline()
         return hand
 
-    def _ready(self, name: str) -> Path:
-        return self.folder / f"ready-{name}"
-
-    def _start(self, name: str) -> None:
-        self._ready(name).unlink(missing_ok=True)
-        queues, pool, size = WORKERS[name]
-        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-n", f"{name}@crashes", "-Q", queues]
-        command += ["-P", pool, "-c", size, "-l", "error"]
-        command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        environment = self.environment | {"PETIOLE_READY_FILE": str(self._ready(name))}
-        self._workers[name] = subprocess.Popen(command, env=environment)
-
-    def _guard(self) -> None:
-        while not self._ended.wait(0.05):
-            for name, process in list(self._workers.items()):
-                if process.poll() is not None:
-                    self._start(name)
-
     def _clock(self) -> None:
         """What beat does."""
         while not self._ended.wait(SWEEPS):
@@ -107,8 +83,8 @@ class Crew:
 @contextlib.contextmanager
 def crew(folder: Path, **variables: str) -> Iterator[Crew]:
     made = Crew(folder, variables)
-    made.start()
     try:
+        made.start()
         yield made
     finally:
         made.end()
