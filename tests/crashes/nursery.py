@@ -87,12 +87,10 @@ def _work(name: str) -> None:
 
     queues, pool, size = WORKERS[name]
     options = ["-n", f"{name}@crashes", "-Q", queues, "-P", pool, "-c", size, "-l", "error"]
-    code = 1
     try:
         app.worker_main(["worker", *options, "--without-gossip", "--without-mingle", "--without-heartbeat"])
-        code = 0
     finally:
-        os._exit(code)  # what this process has inherited is not its own to clean up
+        os._exit(os.EX_OK)  # what this process has inherited is not its own to clean up
 
 
 def main() -> None:
