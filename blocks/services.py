@@ -3,21 +3,41 @@
 The process says so once, at its start. A service is called by its provider's name; `*` stands for every provider of
 language models that is not named."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A plain-text e-mail. `key` is the same whenever the same call of a block is made; its Message-ID has it."""
+
+    to: tuple[str, ...]
+    subject: str
+    body: str
+    key: str
+
+
+# Sends in the name of the installation; a ValueError says why it was not sent.
+Mailer = Callable[[Letter], None]
+
 _addresses: Mapping[str, str] = MappingProxyType({})
 _keys: Mapping[str, str] = MappingProxyType({})
+_mailer: Mailer | None = None
 
 
-def configure(addresses: Mapping[str, str], keys: Mapping[str, str] = MappingProxyType({})) -> None:
-    global _addresses, _keys  # noqa: PLW0603 - facts of the process, set once at its start
+def configure(
+    addresses: Mapping[str, str], keys: Mapping[str, str] = MappingProxyType({}), mailer: Mailer | None = None
+) -> None:
+    """Before any block is loaded: what a block asks for may depend on it."""
+    global _addresses, _keys, _mailer  # noqa: PLW0603 - facts of the process, set once at its start
     _addresses = {name: address.rstrip("/") for name, address in addresses.items()}
     _keys = dict(keys)
+    _mailer = mailer
 
 
 def address_of(service: str) -> str | None:
@@ -34,3 +54,8 @@ def key_of(provider: str) -> "SecretStr | None":
 
     key = _keys.get(provider) or _keys.get("*")
     return None if key is None else SecretStr(key)
+
+
+def mailer() -> Mailer | None:
+    """None where blocks do not send e-mail in the name of the installation."""
+    return _mailer

@@ -1,4 +1,4 @@
-"""Sends an e-mail through a mail server of the user's."""
+"""Sends an e-mail through a mail server of the user's, or through the installation's where it allows that."""
 
 import asyncio
 import smtplib
@@ -25,15 +25,18 @@ from blocks.sdk import (
     UserPassword,
     Workload,
 )
+from blocks.services import Letter, Mailer, mailer
 
 SECONDS = 30
 _KEY = {"credentials": UserPassword(username="me@example.org", password="secret")}
 _MAIL = {"to_email": "you@example.org", "subject": "s", "body": "b"}
 _HERE = {"smtp_server": "127.0.0.1", "smtp_port": 25}
+_BREAKS = "\r\n\0"
+_NO_SERVER = "smtp.example.com"
 
 
 class MailServer(BaseModel):
-    smtp_server: str = Part("smtp.example.com", description="The server's name.")
+    smtp_server: str = Part(_NO_SERVER, description="The server's name.")
     smtp_port: int = Part(587, ge=1, le=65535, description="Its port.")
     security: Literal["starttls", "ssl", "none"] = Part("starttls", description="How the connection is secured.")
 
@@ -49,6 +52,7 @@ class SendEmailBlock(Block):
         Case(_MAIL | {"config": _HERE}, raises="no public address", credentials=_KEY),
         Case(_MAIL | {"config": _HERE, "subject": "a\nBcc: x@y"}, raises="line break", credentials=_KEY),
         Case(_MAIL | {"config": _HERE, "to_email": "nobody"}, raises="no e-mail address", credentials=_KEY),
+        Case(_MAIL | {"config": _HERE}, raises="credentials: a name and password at 127.0.0.1 are needed"),
     )
 
     class Input(BlockInput):
@@ -56,32 +60,59 @@ class SendEmailBlock(Block):
         subject: str = Field(description="The subject.")
         body: str = Field(description="The text.")
         config: MailServer = Field(description="The mail server.")
-        credentials: CredentialsReference = Credentials(
-            providers=["smtp"], types=["user_password"], description="Name and password at the mail server."
+        # what a graph has to bring is known before it runs, so it says what holds in this installation
+        credentials: CredentialsReference | None = Credentials(
+            providers=["smtp"],
+            types=["user_password"],
+            optional=mailer() is not None,
+            description="Name and password at the mail server.",
         )
 
     class Output(BlockOutput):
         status: str = Field(description="That it was sent.")
 
-    async def run(self, data: Input, context: Context, *, credentials: UserPassword) -> AsyncEmissions:
-        message = message_of(data.to_email, data.subject, data.body)
-        message["From"] = credentials.username
-        await asyncio.to_thread(_send, message, data.config, credentials)
+    async def run(self, data: Input, context: Context, *, credentials: UserPassword | None) -> AsyncEmissions:
+        letter = Letter(addresses_of(data.to_email), data.subject, data.body, context.idempotency_key)
+        if any(mark in letter.subject for mark in _BREAKS):
+            raise ValueError("subject: it contains a line break, which no subject may")
+        if credentials is None:
+            await asyncio.to_thread(_of_the_installation(data.config), letter)
+        else:
+            await asyncio.to_thread(_send, letter, data.config, credentials)
         yield "status", "Email sent successfully"
 
 
-def message_of(to: str, subject: str, body: str) -> EmailMessage:
-    """The message without a sender. No field may bring in another one."""
-    for name, text in (("the address", to), ("the subject", subject)):
-        if any(mark in text for mark in "\r\n\0"):
-            raise ValueError(f"{name} contains a line break")
-    addresses = [address.strip() for address in to.split(",") if address.strip()]
+def addresses_of(to: str) -> tuple[str, ...]:
+    """Raises ValueError. No address may bring in another header."""
+    if any(mark in to for mark in _BREAKS):
+        raise ValueError("to_email: it contains a line break; separate addresses by commas")
+    addresses = tuple(address.strip() for address in to.split(",") if address.strip())
     if not addresses or not all("@" in address[1:-1] for address in addresses):
-        raise ValueError(f"{to[:100]!r} is no e-mail address")
+        raise ValueError(f"to_email: {to[:100]!r} is no e-mail address")
+    return addresses
+
+
+def _of_the_installation(server: MailServer) -> Mailer:
+    """How mail goes out that no credential pays for. A server that the node names is meant: it is not passed over."""
+    if server.smtp_server != _NO_SERVER:
+        remedy = " or leave config empty ({}) to send through this installation" if mailer() else ""
+        raise ValueError(
+            f"credentials: a name and password at {server.smtp_server} are needed; choose a credential{remedy}"
+        )
+    found = mailer()
+    if found is None:
+        raise ValueError(
+            "credentials: this installation sends no e-mail for blocks; name a server in config and choose a credential"
+        )
+    return found
+
+
+def _message(letter: Letter, sender: str) -> EmailMessage:
     message = EmailMessage()
-    message["To"] = ", ".join(addresses)
-    message["Subject"] = subject
-    message.set_content(body)
+    message["From"] = sender
+    message["To"] = ", ".join(letter.to)
+    message["Subject"] = letter.subject
+    message.set_content(letter.body)
     return message
 
 
@@ -100,9 +131,10 @@ class _PinnedTLS(_Pinned):
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
 
-def _send(message: EmailMessage, server: MailServer, credentials: UserPassword) -> None:
+def _send(letter: Letter, server: MailServer, credentials: UserPassword) -> None:
     import outbound
 
+    message = _message(letter, credentials.username)
     address = outbound.vetted(server.smtp_server, server.smtp_port, SECONDS)[0]
     kind = type("Connection", (_PinnedTLS if server.security == "ssl" else _Pinned,), {"address": address})
     try:

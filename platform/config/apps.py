@@ -11,12 +11,14 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         import outbound
         from blocks import code, plugins, services
-        from config import checks, news
+        from config import checks, mailing, news
 
         plugins.name(settings.BLOCK_MODULES)
         code.configure(enabled=settings.PYTHON_CODE)
         outbound.configure(settings.OUTBOUND_ALLOW)
-        services.configure(settings.SERVICE_URLS, settings.MODEL_KEYS)
+        services.configure(
+            settings.SERVICE_URLS, settings.MODEL_KEYS, mailer=mailing.send if settings.BLOCK_MAIL else None
+        )
         news.tell()
         register(checks.settings_fit_together, "config")
         register(checks.moderation_is_possible, "config")

@@ -32,6 +32,14 @@ def settings_fit_together(**_: Any) -> list[checks.CheckMessage]:
                 id="config.E003",
             )
         )
+    if settings.BLOCK_MAIL and not settings.SENDS_MAIL:
+        wrong.append(
+            checks.Error(
+                "PETIOLE_BLOCK_MAIL needs PETIOLE_MAIL_URL.",
+                hint="Blocks send through the server that sends the notifications.",
+                id="config.E006",
+            )
+        )
     return [*wrong, *_payments()]
 
 

@@ -183,6 +183,9 @@ BLOCK_MODULES: list[str] = env.read("PETIOLE_BLOCK_MODULES", env.names, default=
 SERVICE_URLS: dict[str, str] = env.read("PETIOLE_SERVICE_URLS", env.pairs, default={})
 MODEL_KEYS: dict[str, str] = env.read("PETIOLE_MODEL_KEYS", env.pairs, default={})
 PYTHON_CODE = env.read("PETIOLE_PYTHON_CODE", env.boolean, default=False)
+BLOCK_MAIL = env.read("PETIOLE_BLOCK_MAIL", env.boolean, default=False)
+BLOCK_MAIL_RECIPIENTS = env.read("PETIOLE_BLOCK_MAIL_RECIPIENTS", env.whole(least=1), default=10)
+BLOCK_MAIL_BYTES = env.read("PETIOLE_BLOCK_MAIL_BYTES", env.whole(least=1024), default=256 * 1024)
 OUTBOUND_ALLOW: list[str] = env.read("PETIOLE_OUTBOUND_ALLOW", env.names, default=[])
 
 # -- Credits (1 credit = 1 cent)
