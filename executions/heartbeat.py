@@ -25,7 +25,7 @@ from executions.database import repeated, write
 from executions.engine import running
 from executions.engine.takeback import take_back, take_back_orphans
 from executions.forking import Unforked
-from executions.liveness import FailureDetector, LoopWatch, has_ended
+from executions.liveness import FailureDetector, LoopWatch, has_ended, pool_process_has_ended
 from executions.models import NodeExecution, Worker
 from executions.publishing import task_id
 from executions.schema import Watch
@@ -141,14 +141,15 @@ class Heartbeat(threading.Thread):
             Worker.objects.filter(gone_at__lt=now - REMEMBERED).delete()
 
     def _take_back_own(self, received: set[str]) -> None:
-        """Held here according to its row, and by none of the tasks that run here: seen twice, a beat apart."""
+        """Held here according to its row, and by a process that has died, of which Celery tells seconds later, or by
+        none of the tasks that run here: seen twice, a beat apart."""
         killed, self._killed = self._killed, []
         now, suspects = time.monotonic(), {}
         held = NodeExecution.objects.held_by(self.worker.pk).only("pk", "dispatch", "claim_token", "holder")
         for one in held:
             assert one.claim_token is not None
             task = task_id(one.pk, one.dispatch)
-            if (task, one.holder) in killed:
+            if (task, one.holder) in killed or pool_process_has_ended(one.holder):
                 self._take_back(one.pk, one.claim_token, KILLED)
             elif task not in received:
                 claim, since = self._suspects.get(one.pk, (None, now))

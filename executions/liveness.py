@@ -14,6 +14,7 @@ from django.utils import timezone
 from executions.crashpoints import crash_point
 from executions.database import repeated
 from executions.models import Worker
+from executions.publishing import PROCESS
 
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 NAMESPACE: Final = Path("/proc/self/ns/pid")
@@ -32,8 +33,18 @@ def has_ended(worker: Worker) -> bool:
     """Its process is known to have ended. False also when that cannot be known from here."""
     if not place() or (worker.place, worker.host) != (place(), socket.gethostname()):
         return False
+    return _is_gone(worker.pid)
+
+
+def pool_process_has_ended(holder: str | None) -> bool:
+    """`holder`: the name of who holds something, of this machine. False for all but processes of a prefork pool."""
+    pid = (holder or "").removeprefix(PROCESS).partition(" ")[0]
+    return pid.isdecimal() and _is_gone(int(pid))
+
+
+def _is_gone(pid: int) -> bool:
     try:
-        os.kill(worker.pid, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except PermissionError:  # somebody else's process

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -18,6 +20,7 @@ from executions import liveness, services, sweeping
 from executions.engine import takeback
 from executions.engine.attempt import attempt
 from executions.engine.claim import Ask, Holder
+from executions.heartbeat import Heartbeat
 from executions.models import GraphExecution, NodeExecution, Worker
 from executions.publishing import task_id
 from executions.states import Status
@@ -134,6 +137,23 @@ def test_what_a_lost_attempt_had_made_ready_is_sent_with_it(build: Build, drive:
     )
     sweeping.taken_back()
     assert {message.id for message in drive.messages} == {successor.pk, built.of(run, "m")[0].pk}
+
+
+@pytest.mark.parametrize(
+    ("holder", "becomes"),
+    [("process {dead} on here", (Status.QUEUED, 1)), ("process {alive} on here", (Status.RUNNING, 0))],
+)
+def test_a_worker_does_not_wait_for_celery_to_tell_that_a_process_of_its_pool_has_died(
+    held: Callable[..., NodeExecution], holder: str, becomes: tuple[Status, int]
+) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    own = row()
+    execution = held(own, holder=holder.format(dead=dead.pid, alive=os.getpid()))
+    received = {task_id(execution.pk, execution.dispatch)}
+    Heartbeat(own, lambda: received, list)._beat()
+    execution.refresh_from_db()
+    assert (execution.status, execution.mishaps) == becomes
 
 
 def test_an_attempt_that_was_taken_back_can_write_nothing(held: Callable[..., NodeExecution]) -> None:
