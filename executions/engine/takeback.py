@@ -99,9 +99,12 @@ def _loss(execution: NodeExecution, why: str) -> dict[str, object]:
 
 
 def take_back_orphans() -> int:
-    """What is held by workers that are gone, and by workers without a row: the living ones renew theirs in time."""
+    """What was held by workers when they were found to be gone, and what is held by none for a while: the living ones
+    renew their rows in time. Who claims after its burial lives, and was only slow: to take from it whatever it claims
+    would use up the attempts of a node before its next beat."""
     row = Worker.objects.filter(pk=OuterRef("worker"))
     a_while_ago = timezone.now() - timedelta(seconds=settings.TAKEBACK_SECONDS)
+    buried = Exists(row.filter(gone_at__gte=OuterRef("claimed_at")))
     held = NodeExecution.objects.filter(claim_token__isnull=False, worker__isnull=False)
-    orphans = held.filter(Exists(row.filter(gone_at__isnull=False)) | Q(claimed_at__lt=a_while_ago) & ~Exists(row))
+    orphans = held.filter(buried | Q(claimed_at__lt=a_while_ago) & ~Exists(row.filter(gone_at=None)))
     return take_back(orphans, "its worker is gone")

@@ -32,6 +32,7 @@ from tests.graphs_for_tests import Build, Built
 from tests.stack import eventually
 
 NOW = timezone.now()
+LATER = NOW + timedelta(hours=1)  # than whatever these tests do
 
 
 def row(**changes: Any) -> Worker:
@@ -64,7 +65,7 @@ def held(build: Build, drive: Driver) -> Callable[..., NodeExecution]:
 
 
 def test_what_a_gone_worker_held_goes_on_under_its_id(held: Callable[..., NodeExecution], drive: Driver) -> None:
-    node = held(row(gone_at=NOW))
+    node = held(row(gone_at=LATER))
     assert sweeping.sweep().taken_back == 1
     run = drive(node.run)
     after = run.node_executions.get()
@@ -87,6 +88,15 @@ def test_what_a_living_worker_holds_is_left_alone(held: Callable[..., NodeExecut
     assert sweeping.sweep().taken_back == 0
 
 
+def test_what_a_worker_claims_after_it_was_taken_for_gone_is_left_to_it(held: Callable[..., NodeExecution]) -> None:
+    """It was slow, and says so with its next beat."""
+    held(row(gone_at=NOW))
+    assert sweeping.taken_back() == 0
+    NodeExecution.objects.update(claimed_at=timezone.now() - timedelta(seconds=60))
+    Worker.objects.update(gone_at=timezone.now() - timedelta(seconds=90))
+    assert sweeping.taken_back() == 1
+
+
 def test_a_worker_without_a_row_has_as_much_time_as_one_that_is_silent(held: Callable[..., NodeExecution]) -> None:
     node = held(row())
     Worker.objects.all().delete()
@@ -100,7 +110,7 @@ def test_a_worker_without_a_row_has_as_much_time_as_one_that_is_silent(held: Cal
 def test_a_node_that_loses_its_worker_again_and_again_fails_with_the_reason(
     held: Callable[..., NodeExecution],
 ) -> None:
-    node = held(row(gone_at=NOW), mishaps=4)
+    node = held(row(gone_at=LATER), mishaps=4)
     sweeping.taken_back()
     node.refresh_from_db()
     assert node.status == Status.FAILED
@@ -108,7 +118,7 @@ def test_a_node_that_loses_its_worker_again_and_again_fails_with_the_reason(
 
 
 def test_a_node_of_a_stopped_run_is_not_started_again(held: Callable[..., NodeExecution], drive: Driver) -> None:
-    node = held(row(gone_at=NOW))
+    node = held(row(gone_at=LATER))
     GraphExecution.objects.update(stop_requested_at=NOW)
     sweeping.sweep()
     node.refresh_from_db()
@@ -116,7 +126,7 @@ def test_a_node_of_a_stopped_run_is_not_started_again(held: Callable[..., NodeEx
 
 
 def test_the_place_in_the_chord_goes_over_to_the_next_attempt(held: Callable[..., NodeExecution]) -> None:
-    node = held(row(gone_at=NOW), in_chord=True)
+    node = held(row(gone_at=LATER), in_chord=True)
     sweeping.taken_back()
     node.refresh_from_db()
     assert node.has_place
@@ -130,7 +140,7 @@ def test_what_a_lost_attempt_had_made_ready_is_sent_with_it(build: Build, drive:
         drive.step()
     [successor] = built.of(run, "e")
     drive.messages.clear()
-    gone = row(gone_at=NOW)
+    gone = row(gone_at=LATER)
     gone.save()
     NodeExecution.objects.filter(pk=built.of(run, "m")[0].pk).update(
         status=Status.RUNNING, claim_token=uuid4(), worker=gone, end_time=None
