@@ -196,8 +196,10 @@ def missing_of(facts: RunFacts, execution: NodeExecution, received: dict[str, An
     """Pins that an execution waits for."""
     node = facts.plan.nodes[execution.node_id]
     mask = facts.masks.get(node.id, {})
-    absent = [pin for pin in node.pins if pin not in received and pin not in mask]
+    absent = [pin for pin in node.pins - node.late if pin not in received and pin not in mask]
     spec = registry.get(node.block_id)
     data = {**node.constants, **received, **mask}
+    if spec is not None:
+        absent += graph_inputs.awaited(node, spec, data)
     required = [] if spec is None else [pin.name for pin in spec.inputs.values() if pin.required]
     return sorted({*absent, *(name for name in required if name in data and data[name] is None)})

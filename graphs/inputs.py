@@ -25,10 +25,10 @@ def prepare(
 ) -> Prepared:
     """Is the node ready to run with what it received? Never raises for data of users.
 
-    A pin with a link has to receive a value: its constant is no substitute, a mask is."""
+    A pin with a link has to receive a value: its constant is no substitute, a mask is. Late pins have to when the
+    block says so."""
     data = _laid_over(node, received, mask)
-    unmet = [pin for pin in node.pins if pin not in received and not (mask and pin in mask)]
-    problem = f"no value has arrived for: {', '.join(sorted(unmet))}" if unmet else None
+    unmet = [pin for pin in node.pins if pin not in received and not (mask and pin in mask) and pin not in node.late]
     guesses: tuple[str, ...] = ()
     try:
         if node.dynamic or (mask and any(map(is_dynamic, mask))):
@@ -37,10 +37,22 @@ def prepare(
             given, data = data, spec.convert(data)
             guesses = spec.guesses(given, data)
     except (PinError, ConversionError) as wrong:
-        return Prepared(data, problem or str(wrong))
+        return Prepared(data, _unmet(unmet) or str(wrong))
+    if node.late:
+        unmet += awaited(node, spec, data)
+    problem = _unmet(unmet)
     if problem is None:
         problem = spec.problem(data) if node.agent is None else node.agent.problem(data)
     return Prepared(data, problem, guesses)
+
+
+def awaited(node: PlanNode, spec: BlockSpec, data: Mapping[str, Any]) -> list[str]:
+    """The late pins of a node without which it is not ready to run with `data`."""
+    return sorted(node.late.intersection(spec.awaits(data))) if node.late else []
+
+
+def _unmet(pins: list[str]) -> str | None:
+    return f"no value has arrived for: {', '.join(sorted(pins))}" if pins else None
 
 
 def starting_data(node: PlanNode, spec: BlockSpec, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class PlanNode:
     outbound: tuple[PlanLink, ...]
     pins: frozenset[str]  # distinct names of inbound pins, as the links write them
     static_pins: frozenset[str]
+    late: frozenset[str]  # linked pins that need not have received a value: the block says when they do
     paired: bool  # values of several pins, or static ones, meet here: arrivals need the lock of the node
     dynamic: bool  # some constant or pin has a dynamic name: the parts have to be assembled
     nested: bool  # some constant is a list or an object, which a block could change: executions get copies
@@ -97,8 +98,9 @@ def compile_plan(
         inbound[link.sink_id].append(link)
         outbound[link.source_id].append(link)
     rows = sorted(nodes, key=lambda node: node.position)
-    types = {block_id: _type(spec_of(block_id)) for block_id in {row.block_id for row in rows}}
-    compiled = {row.id: _node(row, inbound[row.id], outbound[row.id], types[row.block_id]) for row in rows}
+    specs = {block_id: spec_of(block_id) for block_id in {row.block_id for row in rows}}
+    types = {block_id: _type(spec) for block_id, spec in specs.items()}
+    compiled = {row.id: _node(row, inbound[row.id], outbound[row.id], specs[row.block_id]) for row in rows}
     return Plan(
         graph_id=graph_id,
         version=version,
@@ -120,10 +122,10 @@ def _type(spec: BlockSpec | None) -> BlockType | None:
     return None if spec is None else spec.block_type
 
 
-def _node(row: NodeRow, inbound: list[PlanLink], outbound: list[PlanLink], block_type: BlockType | None) -> PlanNode:
+def _node(row: NodeRow, inbound: list[PlanLink], outbound: list[PlanLink], spec: BlockSpec | None) -> PlanNode:
     pins = frozenset(link.sink_name for link in inbound)
     static_pins = frozenset(link.sink_name for link in inbound if link.is_static)
-    agent = subagents.read(row.input_default) if block_type is BlockType.AGENT else None
+    agent = subagents.read(row.input_default) if _type(spec) is BlockType.AGENT else None
     constants = row.input_default if agent is None else agent.inputs
     policy, timeout, _ = retry.read(row.metadata)
     return PlanNode(
@@ -136,6 +138,7 @@ def _node(row: NodeRow, inbound: list[PlanLink], outbound: list[PlanLink], block
         outbound=tuple(outbound),
         pins=pins,
         static_pins=static_pins,
+        late=frozenset() if spec is None else pins & spec.late_pins,
         paired=len(pins) > 1 or bool(static_pins),
         dynamic=any(map(is_dynamic, pins)) or any(map(is_dynamic, constants)),
         nested=any(isinstance(value, dict | list) for value in constants.values()),

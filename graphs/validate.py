@@ -120,7 +120,9 @@ def _field_errors(
     errors: dict[str, dict[str, str]] = {}
     for seen in tree:
         for node in seen.nodes.values():
-            problems = fields.when_run(node, _linked(seen, node.id), masks.get(node.id, {}))
+            linked, static = _linked(seen, node.id), seen.static.get(node.id, frozenset())
+            problems = fields.when_run(node, linked, masks.get(node.id, {}))
+            problems |= fields.miswired(node, linked, static)
             problems |= found.errors.get(node.id, {})
             if node.id in found.skip:  # it will not run, so it may well be a block that cannot
                 problems.pop("block_id", None)

@@ -18,6 +18,7 @@ class LinkView(NamedTuple):
     source_name: str
     sink_id: str
     sink_name: str
+    is_static: bool = False
 
     def __str__(self) -> str:
         return f"Link ({self.source_id}, {self.source_name}) -> ({self.sink_id}, {self.sink_name})"
@@ -51,12 +52,18 @@ class GraphView:
     nodes: Mapping[str, NodeView]
     links: Sequence[LinkView]
     pins: Mapping[str, frozenset[str]] = field(init=False)  # node id → base names of its linked input pins
+    static: Mapping[str, frozenset[str]] = field(init=False)  # of those, what a static link leads to
 
     def __post_init__(self) -> None:
-        pins: dict[str, set[str]] = {}
-        for link in self.links:
-            pins.setdefault(link.sink_id, set()).update((base_name(link.sink_name), link.sink_name))
-        object.__setattr__(self, "pins", {node_id: frozenset(names) for node_id, names in pins.items()})
+        object.__setattr__(self, "pins", _sinks(self.links))
+        object.__setattr__(self, "static", _sinks(link for link in self.links if link.is_static))
+
+
+def _sinks(links: Iterable[LinkView]) -> dict[str, frozenset[str]]:
+    pins: dict[str, set[str]] = {}
+    for link in links:
+        pins.setdefault(link.sink_id, set()).update((base_name(link.sink_name), link.sink_name))
+    return {node_id: frozenset(names) for node_id, names in pins.items()}
 
 
 def of_body(body: GraphBody, spec_of: SpecLookup) -> GraphView:
@@ -68,7 +75,7 @@ def of_body(body: GraphBody, spec_of: SpecLookup) -> GraphView:
 
 def of_plan(plan: Plan, spec_of: SpecLookup) -> GraphView:
     links = [
-        LinkView(str(link.source_id), link.source_name, str(link.sink_id), link.sink_name)
+        LinkView(str(link.source_id), link.source_name, str(link.sink_id), link.sink_name, link.is_static)
         for node in plan.nodes.values()
         for link in node.outbound
     ]

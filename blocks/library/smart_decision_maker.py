@@ -1,12 +1,13 @@
 """Lets a language model decide which nodes to call."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from blocks.llm.client import Reply, Talk, ToolCall
+from blocks.llm.conversation import pending, with_answer
 from blocks.llm.models import DEFAULT, ModelName, model, model_credentials
-from blocks.llm.prompts import Message, messages_of
+from blocks.llm.prompts import MARK, Message, is_opening, messages_of
 from blocks.sdk import (
     APIKey,
     AsyncEmissions,
@@ -24,8 +25,6 @@ from blocks.sdk import (
     Workload,
 )
 
-# Marks the messages with which a conversation began, so that a later pass does not say them again.
-MARK = "[Task] "
 SYSTEM = (
     "You work on the task by calling the functions that you are given. Call a function only with values that you know "
     "or that the task contains; never invent one. When the task is done, or no function helps, answer in plain words."
@@ -40,6 +39,7 @@ class SmartDecisionMakerBlock(Block):
     categories = (Category.AI,)
     workload = Workload.IO
     effect = Effect.IDEMPOTENT
+    late_pins = frozenset({"conversation_history", "last_tool_output"})
     cases = (
         Case({"prompt": "hi"}, raises="no node is linked from the pin tools"),
         Case({"prompt": "hi", "agent_mode_max_iterations": 3}, raises="agent_mode_max_iterations must be 0"),
@@ -65,6 +65,31 @@ class SmartDecisionMakerBlock(Block):
         finished: str = Field(description="The answer, when it calls no node.")
         conversations: list[Any] = Field(description="What was said so far.")
 
+    @classmethod
+    def awaits(cls, data: Mapping[str, Any]) -> Collection[str]:
+        """The output of the called node while a call is pending, and the conversation that an output belongs to.
+
+        A conversation of its own in which nobody has said anything new is nothing to go on with either."""
+        said = data.get("conversation_history") or ()
+        calls, output = pending(said), data.get("last_tool_output")
+        if output is not None:
+            return () if calls else ("conversation_history",)
+        return ("last_tool_output",) if calls or any(map(is_opening, said)) else ()
+
+    @classmethod
+    def miswired(cls, links: Mapping[str, bool]) -> Mapping[str, str]:
+        problems = {
+            pin: f"Link {other} too: a conversation goes on with what the called nodes have answered"
+            for other, pin in (
+                ("conversation_history", "last_tool_output"),
+                ("last_tool_output", "conversation_history"),
+            )
+            if pin in links and other not in links
+        }
+        if links.get("last_tool_output"):
+            problems["last_tool_output"] = "A static link repeats its value: link the output of the called node itself"
+        return problems
+
     async def run(self, data: Input, context: Context, *, credentials: APIKey | None) -> AsyncEmissions:
         if data.agent_mode_max_iterations != 0:
             raise ValueError(
@@ -75,8 +100,8 @@ class SmartDecisionMakerBlock(Block):
             raise ValueError("no node is linked from the pin tools: there is nothing to decide")
         functions = [_function(tool) for tool in context.tools]
         yield "tool_functions", json.dumps(functions)
-        said = _answered(list(data.conversation_history or ()), data.last_tool_output)
-        if _pending(said):
+        said = with_answer(data.conversation_history or (), data.last_tool_output)
+        if pending(said):
             yield "conversations", said
             return
         asked = [*said, *_task(data, said)]
@@ -98,24 +123,9 @@ def _function(tool: Tool) -> dict[str, Any]:
     }
 
 
-def _pending(said: Sequence[Message]) -> list[str]:
-    """Ids of calls that no message has answered."""
-    answered = {message.get("tool_call_id") for message in said if message.get("role") == "tool"}
-    calls = [call for message in said for call in message.get("tool_calls") or ()]
-    return [call["id"] for call in calls if call.get("id") not in answered]
-
-
-def _answered(said: list[Message], output: Any) -> list[Message]:
-    pending = _pending(said)
-    if output is None or not pending:
-        return said
-    text = output if isinstance(output, str) else json.dumps(output, default=str)
-    return [*said, {"role": "tool", "tool_call_id": pending[0], "content": text}]
-
-
 def _task(data: SmartDecisionMakerBlock.Input, said: Sequence[Message]) -> list[Message]:
     """The task, once in each conversation."""
-    if any(str(message.get("content") or "").startswith(MARK) for message in said):
+    if any(map(is_opening, said)):
         return []
     messages = messages_of(data.prompt, data.sys_prompt, data.prompt_values)
     return [message | {"content": MARK + message["content"]} for message in messages]

@@ -1,7 +1,7 @@
 """The base class of every block, and the facts that are read from a subclass."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -39,6 +39,7 @@ class Block:
     workload: ClassVar[Workload | None] = None
     effect: ClassVar[Effect] = Effect.PURE
     costs: ClassVar[tuple[Cost, ...]] = ()
+    late_pins: ClassVar[frozenset[str]] = frozenset()  # a link into one need not have brought a value: see `awaits`
     cases: ClassVar[tuple[Case, ...]] = ()
     Input: ClassVar[type[BlockInput]]
     Output: ClassVar[type[BareOutput]]
@@ -47,6 +48,16 @@ class Block:
         super().__init_subclass__(**options)
         if not is_abstract(cls):
             definition.check(cls)
+
+    @classmethod
+    def awaits(cls, data: Mapping[str, Any]) -> Collection[str]:
+        """For which of its late pins an execution with this input waits. The data need not fit the pins yet."""
+        return ()
+
+    @classmethod
+    def miswired(cls, links: Mapping[str, bool]) -> Mapping[str, str]:
+        """What is wrong with the links into a node, pin → sentence; `links`: linked pin → whether a static one does."""
+        return {}
 
     def run(self, *arguments: Any, **named: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no run method")
@@ -71,6 +82,7 @@ def describe(block: type[Block]) -> BlockSpec:
         disabled=block.disabled,
         sensitive_action=block.sensitive_action,
         webhook_provider=block.webhook_provider,
+        late_pins=block.late_pins,
         workload=block.workload or (Workload.IO if is_async else Workload.CPU),
         effect=block.effect,
         costs=tuple(block.costs),
@@ -95,7 +107,7 @@ def _implementation(block: type[Block], *, is_async: bool) -> Implementation:
     def start(data: BlockInput, context: Context, injected: Mapping[str, Any]) -> Any:
         return block().run(data, context, **injected)
 
-    return Implementation(build, start, _converters(model), is_async, block)
+    return Implementation(build, start, _converters(model), is_async, block, block.awaits, block.miswired)
 
 
 def _told(wrong: pydantic.ValidationError) -> str:

@@ -96,6 +96,8 @@ def _discriminated(name: str, extra: dict[str, Any]) -> Iterator[str]:
 
 
 def _options(block: Any) -> Iterator[str]:
+    for pin in sorted(block.late_pins - getattr(getattr(block, "Input", None), "model_fields", {}).keys()):
+        yield f"late_pins: there is no Input.{pin}"
     for name, kind in _KINDS:
         if not isinstance(getattr(block, name), kind):
             yield f"{name} must be a {kind.__name__}"

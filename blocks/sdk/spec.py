@@ -1,7 +1,7 @@
 """What graphs and the engine know of a block: its facts and the checks on its data, compiled once."""
 
 import reprlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -56,6 +56,8 @@ class Implementation:
     converters: tuple[tuple[str, Converter], ...]
     is_async: bool
     block: type
+    awaits: Callable[[Mapping[str, Any]], Collection[str]]
+    miswired: Callable[[Mapping[str, bool]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -79,6 +81,7 @@ class BlockSpec:
     output_names: frozenset[str]
     credentials: Mapping[str, CredentialsField]
     webhook_provider: str | None = None
+    late_pins: frozenset[str] = frozenset()
     implementation: Implementation | None = field(default=None, repr=False)
     _required: tuple[str, ...] = field(init=False, repr=False)
     _checks: tuple[tuple[str, Check], ...] = field(init=False, repr=False)
@@ -134,6 +137,14 @@ class BlockSpec:
                 if problem is not None:
                     return f"input data mismatch: {name}: {problem}"
         return None
+
+    def awaits(self, data: Mapping[str, Any]) -> Collection[str]:
+        """For which of its late pins an execution with `data` waits."""
+        return () if self.implementation is None else self.implementation.awaits(data)
+
+    def miswired(self, links: Mapping[str, bool]) -> Mapping[str, str]:
+        """What is wrong with the links into a node: pin → sentence. `links`: linked pin → whether a static one does."""
+        return {} if self.implementation is None else self.implementation.miswired(links)
 
     def bind(self, data: Mapping[str, Any]) -> BlockInput:
         """The typed input: nulls dropped, defaults applied. InputError, a ValueError, when `data` does not fit."""

@@ -5,6 +5,7 @@ A value of pin p goes to the oldest INCOMPLETE execution without p. Those that h
 that lack it, so the ordinal of p's last value divides them, and pairing costs the same whatever waits."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -78,8 +79,12 @@ class Meeting:
 
     def _could_be_ready(self, arrived: int) -> bool:
         """Count before assembling: a join of a thousand pins is looked at once, not a thousand times."""
-        elsewhere = self.node.pins & (self.node.static_pins | self.mask.keys())
-        return arrived + len(elsewhere) >= len(self.node.pins)
+        return arrived >= self._least
+
+    @cached_property
+    def _least(self) -> int:
+        """How many pins have to have arrived: the others are static, masked, or late."""
+        return len(self.node.pins - self.node.static_pins - self.mask.keys() - self.node.late)
 
     def _queue_if_ready(self, execution: NodeExecution, static_source: Any) -> dict[str, Any] | None:
         """All data of the execution when it was queued, None when it goes on waiting."""
@@ -88,6 +93,8 @@ class Meeting:
         received = values.received(execution)
         # in the order of the links, which decides what dynamic pins of one field are assembled to
         static_pins = dict.fromkeys(link.sink_name for link in self.node.inbound if link.is_static)
+        for late in self.node.late:  # what it was in the execution before says nothing of this one
+            static_pins.pop(late, None)
         fills = static_source([pin for pin in static_pins if pin not in received])
         data = {**received, **fills}
         spec = registry.get(self.node.block_id)
@@ -121,8 +128,7 @@ class Meeting:
 
     def _complete_others(self, queued: NodeExecution, data: Mapping[str, Any]) -> None:
         """A static value that completed one execution completes the others that wait for it, newest first."""
-        least = len(self.node.pins) - len(self.node.pins & (self.node.static_pins | self.mask.keys()))
-        others = NodeExecution.objects.incomplete().filter(run_node=self.row, arrived__gte=least)
+        others = NodeExecution.objects.incomplete().filter(run_node=self.row, arrived__gte=self._least)
         for execution in others.exclude(pk=queued.pk).order_by("-ordinal"):
             self._queue_if_ready(execution, lambda pins: {pin: data.get(pin) for pin in pins})
 

@@ -37,6 +37,11 @@ def when_run(node: NodeView, linked: frozenset[str], mask: Mapping[str, Any]) ->
     return problems | dict(_dependencies(node, node.spec, linked, mask))
 
 
+def miswired(node: NodeView, linked: frozenset[str], static: frozenset[str]) -> Mapping[str, str]:
+    """What its block says of the links into a node: field → message."""
+    return {} if node.spec is None else node.spec.miswired({pin: pin in static for pin in linked})
+
+
 def _missing(node: NodeView, spec: BlockSpec, linked: frozenset[str], mask: Mapping[str, Any]) -> Iterator[str]:
     given: set[str] | None = None
     for name, pin in spec.inputs.items():

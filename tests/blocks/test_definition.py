@@ -109,6 +109,7 @@ def define(name: str = "SomeBlock", **changes: Any) -> type[Block]:
         ({"costs": (Cost(-1),)}, "costs must be"),
         ({"costs": (Cost(1), Cost(2))}, "an earlier entry asks for the same"),
         ({"run": no_generator}, "run must be a generator"),
+        ({"late_pins": frozenset({"moon"})}, "late_pins: there is no Input.moon"),
     ],
 )
 def test_a_wrong_definition_is_refused(changes: dict[str, Any], problem: str) -> None:
