@@ -13,12 +13,13 @@ import credits.services
 from accounts.models import User
 from config import admin_site
 from executions import hints, tasks  # noqa: F401  the tests send some of these by name
-from tests import stack
+from tests import cleaning, stack
 from tests.environment import STATE
 from tests.graphs_for_tests import Build
 from tests.silence import Silent
 
 admin_site.discover()  # as the web process does
+cleaning.take_over()
 
 
 @pytest.hookimpl(trylast=True)
