@@ -6,7 +6,7 @@ from typing import Any, Final
 from blocks import registry
 from blocks.sdk.kinds import BlockType
 from blocks.sdk.spec import BlockSpec
-from graphs import documents, schemas, view
+from graphs import documents, schemas, view, weekdays
 from graphs.confidential import is_declared, is_setting, is_telling
 from graphs.models import GraphVersion
 from graphs.view import NodeView
@@ -22,6 +22,8 @@ def export(version: GraphVersion) -> dict[str, Any]:
     for graph, nodes in zip(graphs, left, strict=True):
         graph.update(documents.derived(nodes))
     document["user_id"] = ""
+    if document["recommended_schedule_cron"]:
+        document["recommended_schedule_cron"] = weekdays.named(document["recommended_schedule_cron"])
     document["credentials_input_schema"] = schemas.credentials_schema(node for nodes in left for node in nodes)
     return document
 

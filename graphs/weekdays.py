@@ -8,6 +8,7 @@ from typing import Final
 
 NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PART: Final = re.compile(r"(\*|[0-6])(?:-([0-6]))?(?:/([1-9]))?")
+_UNIX: Final = re.compile(r"(\*|[0-7])(?:-([0-7]))?(?:/([1-9]))?")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,25 @@ def translate(cron: str) -> Translated:
     if fields[2] != "*" and days != "*":
         notes.append(f"In {text!r} a day of the month or a weekday is enough, as Unix has it; AutoGPT wanted both.")
     return Translated(text, tuple(notes))
+
+
+def named(cron: str) -> str:
+    """A Unix cron text with names in place of numbers of weekdays, so that AutoGPT reads the same days in it."""
+    fields = cron.split()
+    if len(fields) != 5 or fields[4] == "*":
+        return cron
+    parts = [_UNIX.fullmatch(part) for part in fields[4].split(",")]
+    days: list[str] = []
+    for part in parts:
+        if part is None:
+            return cron
+        days += _unix_names(*part.groups())
+    return " ".join([*fields[:4], ",".join(dict.fromkeys(days))])
+
+
+def _unix_names(first: str, last: str | None, step: str | None) -> list[str]:
+    begin, end = (0, 6) if first == "*" else (int(first), int(last or (7 if step else first)))
+    return [NAMES[(day - 1) % 7] for day in range(begin, end + 1, int(step or 1))]
 
 
 def _days(field: str) -> str:

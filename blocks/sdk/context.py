@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from blocks.sdk.agents import Agents
 from blocks.sdk.memory import Memory
 
 
@@ -63,6 +64,8 @@ class Context:
     files: Path | None = None
     # what is kept for later runs; None where there is none
     memory: Memory | None = None
+    # the user's agents and those of the store; None where there are none
+    agents: Agents | None = None
     # the answer to the block's last Review; None until there is one
     decision: Decision | None = None
     # adds to the statistics of the node execution: llm_call_count, input_token_count …

@@ -10,6 +10,7 @@ from blocks import registry
 from blocks.sdk import BlockInput, BlockSpec, BlockType, Context, CostType, Credential
 from blocks.sdk.errors import ConversionError
 from executions import pricing, values
+from executions.engine.agents import agents_of_run
 from executions.engine.gates import OPEN, Gate, gate_of
 from executions.engine.memory import RunMemory
 from executions.facts import RunFacts, facts_of
@@ -103,6 +104,7 @@ class Work:
             files=values.folder_of(facts.id),
             decision=self.gate.decision,
             memory=RunMemory(facts.user_id, facts.plan.graph_id, execution.pk, self.token),
+            agents=agents_of_run()(facts.user_id, execution.pk, self.token),
             report=report,
             tools=tools_of(facts.plan, self.node) if self.spec.block_type is BlockType.AI else (),
         )

@@ -23,6 +23,7 @@ def _activated(**message: Any) -> None:
 
 
 def _deleted(**message: Any) -> None:
-    from library import webhooks
+    from library import store, webhooks
 
     webhooks.graph_deleted(**message)
+    store.graph_deleted(**message)

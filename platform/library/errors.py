@@ -1,11 +1,11 @@
-"""What can go wrong with presets and webhooks, in the words an API client reads."""
+"""What can go wrong with presets, webhooks and the store, in the words an API client reads."""
 
 from http import HTTPStatus
 from uuid import UUID
 
 
 class LibraryError(Exception):
-    """A request about a preset or a webhook was refused; nothing has been stored."""
+    """A request about a preset, a webhook or the store was refused; nothing has been stored."""
 
     status = HTTPStatus.BAD_REQUEST
     code = "library_error"
@@ -82,3 +82,48 @@ class NoObject(LibraryError):
 
     def __init__(self) -> None:
         super().__init__("The message is no JSON object.")
+
+
+class ListingNotFound(LibraryError):
+    status = HTTPStatus.NOT_FOUND
+    code = "listing_not_found"
+    hint = "Search the store to see what it offers; what was not approved yet is seen by its owner alone."
+
+    def __init__(self, listing_id: object) -> None:
+        super().__init__(f"The store has no agent {str(listing_id)[:100]!r}.")
+
+
+class NotPublished(LibraryError):
+    status = HTTPStatus.NOT_FOUND
+    code = "not_published"
+    hint = "List your own listings (mine=true) to see which there are."
+
+    def __init__(self, graph_id: UUID) -> None:
+        super().__init__(f"The graph {graph_id} is not in the store.")
+
+
+class SlugTaken(LibraryError):
+    status = HTTPStatus.CONFLICT
+    code = "slug_taken"
+    hint = "Give another slug."
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"Another graph of its owner has the slug {slug!r} in the store.")
+
+
+class SlugFixed(LibraryError):
+    status = HTTPStatus.CONFLICT
+    code = "slug_fixed"
+    hint = "Leave the slug out: who looks for the graph finds it under the one that it has."
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"The graph has the slug {slug!r} in the store, which cannot be changed.")
+
+
+class CannotDecide(LibraryError):
+    status = HTTPStatus.CONFLICT
+    code = "cannot_decide"
+    hint = "Look at the listing again: it has changed meanwhile, or a newer version of it was approved."
+
+    def __init__(self, listing: object, state: str) -> None:
+        super().__init__(f"{listing} cannot become {state}.")

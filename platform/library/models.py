@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from columns import JSONText, new_id
 from graphs.models import Graph, GraphVersion
+from library.querysets import ListingQuerySet
+from library.states import State
 
 
 class Webhook(models.Model):
@@ -81,3 +83,66 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.delivery_id
+
+
+class Listing(models.Model):
+    """A version of a graph that its owner offers to everybody here. Others see it while it is APPROVED.
+
+    The listings of one graph share the slug and are numbered; at most one of them is approved, the one in the store."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="listings", db_index=False
+    )
+    graph_version = models.ForeignKey(GraphVersion, on_delete=models.CASCADE, related_name="listings")
+    slug = models.SlugField(max_length=100, db_index=False, help_text="The short name, unique for its owner")
+    version = models.PositiveIntegerField(help_text="1 is the first that was published under the slug")
+    state = models.CharField(max_length=9, choices=State, default=State.PENDING)
+    name = models.CharField(max_length=1000)
+    sub_heading = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    categories = JSONText(default=list)
+    image_url = models.URLField(max_length=2000, blank=True)
+    rating = models.FloatField(null=True, blank=True, help_text="From 0 to 5, by administrators; empty: not rated")
+    runs = models.PositiveBigIntegerField(default=0, help_text="Of the graph and its copies, counted every hour")
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True, help_text="When it was approved or rejected")
+
+    objects = ListingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "slug", "version"], name="listing_version_once"),
+            models.UniqueConstraint(
+                fields=["owner", "slug"], condition=Q(state=State.APPROVED), name="listing_offered_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(rating=None) | Q(rating__gte=0, rating__lte=5),
+                name="listing_rating_from_0_to_5",
+                violation_error_message="A rating is a number from 0 to 5.",
+            ),
+        ]
+        indexes = [
+            # what waits for an administrator, and what the store offers
+            models.Index(fields=["state", "created_at"], name="listing_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+class Copy(models.Model):
+    """The graph that a user got by adding a listing: one of each, until it is deleted and added anew."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="copies")
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "copies"
+        constraints = [models.UniqueConstraint(fields=["user", "listing"], name="copy_once")]
+
+    def __str__(self) -> str:
+        return f"{self.listing_id} of {self.user_id}"

@@ -16,6 +16,8 @@ SUBJECTS: Final = {
     "ZERO_BALANCE": "No credits are left",
     "LOW_BALANCE": "Your credits run low",
     "REVIEW_REQUESTED": "Something waits for your decision",
+    "AGENT_APPROVED": "Your agent is in the store",
+    "AGENT_REJECTED": "Your agent was not taken into the store",
 }
 
 

@@ -80,6 +80,12 @@ JOBS: Final = {
             cron="30 3 * * *",
         ),
         Job(
+            "store runs",
+            "Counts the runs of the agents that the store offers.",
+            "library.store:count_runs",
+            every=HOUR,
+        ),
+        Job(
             "queue depth",
             "Notes how many messages wait in each queue and for how long the oldest node execution has waited.",
             "scheduling.jobs.reports:queue_depth",

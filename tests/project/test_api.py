@@ -17,7 +17,7 @@ def test_every_endpoint_is_documented_and_no_other(client: Client) -> None:
 
 def test_nothing_is_answered_without_a_token_but_the_schema(client: Client) -> None:
     sample = {"graph_id": "0199d1b5-0000-7000-8000-000000000000", "run_id": "0199d1b5-0000-7000-8000-000000000001"}
-    names = ("schedule_id", "backfill_id", "preset_id", "webhook_id", "upload_id")
+    names = ("schedule_id", "backfill_id", "preset_id", "webhook_id", "upload_id", "listing_id")
     sample |= dict.fromkeys(names, sample["run_id"])
     sample |= {"provider": "github", "credential_id": "0199d1b5-0000-7000-8000-000000000002"}
     for name in LISTED:
