@@ -27,6 +27,7 @@ from executions.engine.takeback import take_back, take_back_orphans
 from executions.forking import Unforked
 from executions.liveness import FailureDetector, LoopWatch, has_ended, pool_process_has_ended
 from executions.models import NodeExecution, Worker
+from executions.poolwork import FenceWatch
 from executions.publishing import task_id
 from executions.schema import Watch
 from executions.sweeping import bury
@@ -56,6 +57,7 @@ class Heartbeat(threading.Thread):
         self._period = min(BEAT_SECONDS, settings.TAKEBACK_SECONDS / 5)
         self._detector = FailureDetector(settings.TAKEBACK_SECONDS * 2 / 3)
         self._killed: list[tuple[str, str]] = []  # (task, holder)
+        self._fences = FenceWatch()
         self._suspects: dict[UUID, tuple[UUID, float]] = {}  # node execution → (its claim, since when)
         self._deadline = float("inf")
         self.loop = LoopWatch(settings.TAKEBACK_SECONDS * 4)
@@ -145,7 +147,7 @@ class Heartbeat(threading.Thread):
         none of the tasks that run here: seen twice, a beat apart."""
         killed, self._killed = self._killed, []
         now, suspects = time.monotonic(), {}
-        held = NodeExecution.objects.held_by(self.worker.pk).only("pk", "dispatch", "claim_token", "holder")
+        held = list(NodeExecution.objects.held_by(self.worker.pk).only("pk", "dispatch", "claim_token", "holder"))
         for one in held:
             assert one.claim_token is not None
             task = task_id(one.pk, one.dispatch)
@@ -157,6 +159,7 @@ class Heartbeat(threading.Thread):
                 if now - suspects[one.pk][1] >= self._period * 0.9:
                     self._take_back(one.pk, one.claim_token, ENDED)
         self._suspects = suspects
+        self._fences.look({task_id(one.pk, one.dispatch) for one in held})
 
     def _take_back(self, execution_id: UUID, token: UUID, why: str) -> None:
         take_back(NodeExecution.objects.held(execution_id, token), why)

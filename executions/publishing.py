@@ -91,15 +91,17 @@ class CelerySender:
         return never + [execution for many in short for execution in many]
 
     def interrupt(self, executions: Iterable[NodeExecution], *, kill: bool = False) -> None:
-        """SIGUSR1 (or SIGKILL) for blocks in pool processes by Celery's revoke; a broadcast for those on threads."""
+        """SIGUSR1 for blocks in pool processes by Celery's revoke, broadcasts for those on threads and for SIGKILL."""
         ids = {str(execution.pk): task_id(execution.pk, execution.dispatch) for execution in executions}
         in_processes = [ids[str(one.pk)] for one in executions if (one.holder or "").startswith(PROCESS)]
         try:
             with MESSAGES.asked():
                 if not kill:
                     current_app.control.broadcast("cancel_nodes", arguments={"execution_ids": list(ids)})
-                if in_processes:
-                    current_app.control.revoke(in_processes, terminate=True, signal="SIGKILL" if kill else "SIGUSR1")
+                if in_processes and kill:
+                    current_app.control.broadcast("kill_nodes", arguments={"task_ids": in_processes})
+                elif in_processes:
+                    current_app.control.revoke(in_processes, terminate=True, signal="SIGUSR1")
         except UNREACHABLE as lost:
             log.warning("cannot interrupt through the broker, the workers will see the mark: %s", lost)
 

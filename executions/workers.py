@@ -14,6 +14,7 @@ from celery.worker.request import Request
 from django.conf import settings
 from django.db import connections
 
+from executions import poolwork
 from executions.database import release
 from executions.engine import running
 from executions.engine.claim import Holder
@@ -70,7 +71,12 @@ def is_draining() -> bool:
 
 
 class NodeRequest(Request):
-    """A message of run_node in the worker's main process, which is the first to hear that a pool process has died."""
+    """A message of run_node in the worker's main process, which is the first to hear what becomes of pool processes."""
+
+    def on_accepted(self, pid: Any, time_accepted: Any) -> None:
+        if pid != os.getpid():
+            poolwork.AT_WORK[self.id] = self
+        super().on_accepted(pid, time_accepted)
 
     def on_failure(self, exc_info: Any, *how: Any, **also: Any) -> None:
         try:
@@ -112,6 +118,12 @@ def _give_connection_back(**_: Any) -> None:
 def cancel_nodes(state: Any, execution_ids: list[str]) -> dict[str, list[str]]:
     """Blocks on threads and event loops of this process are told to end."""
     return {"ok": [str(one) for one in running.cancel([UUID(text) for text in execution_ids])]}
+
+
+@control_command(args=[("task_ids", list)], signature="ids")
+def kill_nodes(state: Any, task_ids: list[str]) -> dict[str, list[str]]:
+    """Processes of this worker's pool that are still at work on these tasks of run_node are killed."""
+    return {"ok": poolwork.kill(task_ids)}
 
 
 @signals.worker_ready.connect

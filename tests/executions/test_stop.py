@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from executions import services
+from executions import liveness, services
 from executions.engine import admission, stop
 from executions.engine.attempt import End, attempt
 from executions.engine.claim import Ask, Holder
@@ -56,6 +56,16 @@ def test_a_block_that_does_not_listen_is_fenced(workers: Any, build: Build) -> N
     another = build({"a": (TEST_BLOCKS["Count"], {"n": 3, "pause": 1.5})})
     end_of(another.start())  # by then the deaf block has ended and tried to write
     assert (values(built, run, "a"), statuses(built, run, "e")) == (["began"], [Status.COMPLETED])
+
+
+@worker
+def test_a_process_whose_block_holds_off_the_signal_is_killed_after_the_grace(workers: Any, build: Build) -> None:
+    built = build({"a": (TEST_BLOCKS["Stone"], {"x": 1}), "e": "Echo"}, "a.out -> e.x")
+    run = built.start()
+    eventually(lambda: statuses(built, run, "e") == [Status.COMPLETED])
+    busy = int((built.of(run, "a")[0].holder or "").split()[1])  # "process 4711 on oak"
+    assert services.stop_run(run).status == Status.TERMINATED
+    eventually(lambda: liveness.pool_process_has_ended(f"process {busy} on oak"))
 
 
 @worker
