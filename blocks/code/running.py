@@ -61,4 +61,6 @@ async def _answer(order: bytes, seconds: int) -> bytes:
     finally:
         if process.returncode is None:
             process.terminate()  # it kills what it has shut in
+        while await process.stdout.read(MOST_ANSWER):  # asyncio sees no end of a process whose output nobody reads
+            continue
         await process.wait()
