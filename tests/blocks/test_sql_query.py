@@ -29,6 +29,16 @@ WRITES = [
     "SELECT pg_catalog.pg_read_file('/etc/passwd')",
     "SELECT * FROM dblink('x', 'y') AS t(a int)",
     "SELECT nextval('s')",
+    "SELECT pg_stat_file('/etc/passwd')",
+    "SELECT * FROM pg_catalog.pg_stat_file('/etc/passwd')",
+    "SELECT (SELECT pg_current_logfile())",
+    "SELECT pg_file_write('a', 'b', true)",
+    "SELECT pg_notify('a', 'b')",
+    "SELECT U&\"pg\\005fread_file\"('/etc/passwd')",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT lo_export(1, '/tmp/x')",
+    "SELECT dblink_exec('x', 'y')",
+    "SELECT * FROM ts_stat('SELECT pg_read_file(1)')",
     "SET ROLE postgres",
     "CALL f()",
     "DO $$ BEGIN END $$",
@@ -53,10 +63,30 @@ def test_only_reading_is_allowed_by_itself(query: str) -> None:
 
 @pytest.mark.parametrize(
     "query", ["SELECT 1", "select a.b, count(*) from a group by 1 limit 5;", "WITH x AS (SELECT 1) SELECT * FROM x",
-              "SELECT 1 UNION SELECT 2", "SELECT ';' AS x -- DROP TABLE t"],
+              "SELECT 1 UNION SELECT 2",
+              "SELECT pg_size_pretty(pg_total_relation_size('t')), pg_get_viewdef('v')",
+              "SELECT ';' AS x -- DROP TABLE t"],
 )  # fmt: skip
 def test_reading_is_allowed(query: str) -> None:
     check(asked(query))
+
+
+@pytest.mark.parametrize(
+    ("kind", "query"),
+    [
+        ("mssql", "SELECT NEXT VALUE FOR dbo.s"),
+        ("mssql", "SELECT NEXT VALUE FOR s OVER (ORDER BY a) FROM t"),
+        ("mssql", "SELECT * FROM OPENQUERY(other, 'DELETE FROM t')"),
+        ("mssql", "SELECT * FROM OPENROWSET(BULK 'c:\\x', SINGLE_CLOB) AS x"),
+        ("mysql", "SELECT LOAD_FILE('/etc/passwd')"),
+        ("mysql", "SELECT sys_exec('x')"),
+        ("mysql", "SELECT NEXT VALUE FOR s"),
+        ("mysql", "SELECT MASTER_POS_WAIT('a', 1)"),
+    ],
+)
+def test_other_databases_too_are_only_read(kind: str, query: str) -> None:
+    with pytest.raises(ValueError, match=r"read_only|cannot be read"):
+        check(asked(query, database_type=kind))
 
 
 @pytest.mark.parametrize(
