@@ -16,8 +16,8 @@ _WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 def name_of(block_id: str, metadata: Mapping[str, Any]) -> str:
     """The name that somebody gave the node, else that of its block."""
     given = metadata.get("customized_name")
-    if isinstance(given, str) and given.strip():
-        return given.strip()
+    if isinstance(given, str) and (shown := given.replace("\0", "").strip()):
+        return shown
     spec = registry.get(block_id)
     return block_id if spec is None else _WORD.sub(" ", spec.name.removesuffix("Block"))
 

@@ -50,7 +50,13 @@ class Answer:
 
 
 def payload_of(question: Question) -> Any:
-    """Raises ValueError for what is too much to be shown."""
+    """Raises ValueError for what is too much to be shown, and for a name that no database keeps."""
+    if "\0" in question.name:
+        raise ValueError("the name of a review contains the character U+0000, which cannot be stored: leave it out")
+    try:
+        question.name.encode()
+    except UnicodeEncodeError:
+        raise ValueError("the name of a review contains half of a surrogate pair, which is no character") from None
     plain = to_json(question.data)
     if (size := len(encode(plain))) > settings.MAX_OUTPUT_BYTES:
         most = settings.MAX_OUTPUT_BYTES

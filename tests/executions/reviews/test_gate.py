@@ -58,6 +58,17 @@ def test_what_the_person_made_of_the_data_is_what_passes(build: Build, drive: Dr
     assert (values(built, run, "yes"), values(built, run, "said")) == ([[2]], [])
 
 
+@pytest.mark.parametrize(("name", "told"), [("a\0b", "U+0000"), ("a\ud800b", "half of a surrogate pair")])
+def test_a_name_that_no_database_keeps_fails_the_node_with_a_sentence(
+    build: Build, drive: Driver, name: str, told: str
+) -> None:
+    built = build({"h": (ASK, {"data": 1})})
+    run = drive(built.start(masks={"h": {"name": name}}))
+    [one] = built.of(run, "h")
+    assert (one.status, one.mishaps, Review.objects.count()) == (Status.FAILED, 0, 0)
+    assert told in one.stats["error"]
+
+
 def test_a_rejection_is_a_branch_and_no_error(build: Build, drive: Driver) -> None:
     built = gated(build)
     run = built.start()

@@ -107,3 +107,11 @@ def test_otherwise_it_just_runs(build: Build, drive: Driver) -> None:
     built = build({"p": (PRINT, {"text": "hi"})})
     run = drive(built.start())
     assert (run.status, Review.objects.count()) == (Status.COMPLETED, 0)
+
+
+def test_a_name_of_a_node_that_no_database_keeps_is_shown_without_what_is_wrong(build: Build, drive: Driver) -> None:
+    built = build({"p": (PRINT, {"text": "x"})}, p={"customized_name": "say\0 it"})
+    graphs.set_safe_modes(build.user, built.version.graph_id, {"sensitive_action_safe_mode": True})
+    built.version.refresh_from_db()
+    [review] = until_asked(drive, built.start())
+    assert review.instructions == "May “say it” run with this input?"
