@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -56,8 +57,15 @@ def set_webhook(*, user_id: UUID, url: str) -> Webhook:
         raise WebhookRefused(wrong.messages[0]) from None
     said = {"url": url, "secret": secrets.token_urlsafe(32)}
     webhook, _ = Webhook.objects.update_or_create(user_id=user_id, defaults=said)
-    audit.record("webhook.set", subject=url, subject_id=user_id)
+    audit.record("webhook.set", subject=_place(url), subject_id=user_id)
     return webhook
+
+
+def _place(url: str) -> str:
+    """Scheme and host: everything else may be a secret, and the log keeps it for ever."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 import credits.services
+import notifications.services
 from accounts import services as accounts
 from accounts.models import ApiToken, User
 from audit import services
@@ -73,6 +74,14 @@ def test_a_grant_names_who_gave_it_through_the_api(user: User, admin_user: User)
     entry = Entry.objects.filter(action="credits.granted").latest("at")
     assert (entry.actor, entry.subject, entry.origin) == ("admin", "ada", "127.0.0.1")
     assert (entry.detail["amount"], entry.detail["reason"]) == (70, "sorry")
+
+
+def test_of_the_address_of_a_webhook_only_scheme_and_host_are_kept(user: User) -> None:
+    notifications.services.set_webhook(
+        user_id=user.pk, url="https://joe:pw@hooks.example.org:8443/T0/s3cret?key=s3cret"
+    )
+    entry = Entry.objects.get(action="webhook.set")
+    assert (entry.subject, entry.detail) == ("https://hooks.example.org:8443", {})
 
 
 def test_what_is_refused_leaves_no_entry(user: User) -> None:
