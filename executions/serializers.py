@@ -8,6 +8,8 @@ from rest_framework import serializers
 from executions.states import Status
 from executions.waiting import Kind
 
+FURTHEST = 2**31 - 1  # the page that no database refuses to look for
+
 
 class ExecuteIn(serializers.Serializer[Any]):
     """Both spellings of the body are accepted; the first one wins where both are given."""
@@ -145,7 +147,7 @@ class RunPageOut(serializers.Serializer[Any]):
 
 
 class PageIn(serializers.Serializer[Any]):
-    page = serializers.IntegerField(min_value=1, default=1)
+    page = serializers.IntegerField(min_value=1, max_value=FURTHEST, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=100, default=25)
 
 

@@ -25,6 +25,7 @@ from scheduling.serializers import (
     ScheduleDeletedOut,
     ScheduleIn,
     ScheduleOut,
+    SchedulesIn,
     TimesIn,
 )
 
@@ -50,9 +51,13 @@ def schedule_of(request: Request, schedule_id: UUID) -> Schedule:
 
 
 class GraphSchedules(APIView):
-    @extend_schema(operation_id="list_graph_schedules", responses={200: ScheduleOut(many=True), 404: UNKNOWN})
+    @extend_schema(
+        operation_id="list_graph_schedules",
+        parameters=[SchedulesIn],
+        responses={200: ScheduleOut(many=True), 404: UNKNOWN},
+    )
     def get(self, request: Request, graph_id: UUID) -> Response:
-        """Your schedules of a graph, oldest first."""
+        """Your schedules of a graph, oldest first; a page that is not full is the last one."""
         graphs.find(user_of(request), graph_id)
         return _listed(request, graph_id=graph_id)
 
@@ -68,15 +73,17 @@ class GraphSchedules(APIView):
 
 
 class Schedules(APIView):
-    @extend_schema(operation_id="list_schedules", responses=ScheduleOut(many=True))
+    @extend_schema(operation_id="list_schedules", parameters=[SchedulesIn], responses=ScheduleOut(many=True))
     def get(self, request: Request) -> Response:
-        """Your schedules of all graphs, oldest first."""
+        """Your schedules of all graphs, oldest first; a page that is not full is the last one."""
         return _listed(request)
 
 
 def _listed(request: Request, **which: Any) -> Response:
+    wanted = checked(SchedulesIn(data=request.query_params)).validated_data
+    page, size = wanted["page"], wanted["page_size"]
     found = Schedule.objects.of(user_of(request).pk).filter(**which)
-    many = found.select_related("graph").order_by("created_at")
+    many = found.select_related("graph").order_by("created_at", "id")[(page - 1) * size : page * size]
     return Response(ScheduleOut(answers.as_answers(many), many=True).data)
 
 

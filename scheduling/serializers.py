@@ -6,6 +6,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from executions.serializers import PageIn
 from graphs.weekdays import translate
 from scheduling.errors import TimesInvalid
 from scheduling.states import Misfire, Origin, Overlap, State
@@ -127,6 +128,10 @@ class ScheduleOut(serializers.Serializer[Any]):
     overlap = serializers.ChoiceField(choices=Overlap.choices)
     created_at = serializers.DateTimeField()
     notes = serializers.ListField(child=serializers.CharField(), help_text="What was understood differently")
+
+
+class SchedulesIn(PageIn):
+    page_size = serializers.IntegerField(min_value=1, max_value=250, default=250)
 
 
 class FireOut(serializers.Serializer[Any]):

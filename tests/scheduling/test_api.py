@@ -42,6 +42,17 @@ def test_a_schedule_is_made_listed_and_deleted(api: APIClient, path: str, made: 
     assert api.get(f"/v1/schedules/{made['id']}").status_code == 404
 
 
+def test_the_lists_come_in_pages_the_oldest_first(api: APIClient, path: str) -> None:
+    for number in range(3):
+        api.post(path, {"name": f"n{number}", "every_seconds": 3600})
+    for address in (path, "/v1/schedules"):
+        pages = [api.get(f"{address}?page_size=2&page={page}").json() for page in (1, 2, 3)]
+        assert [[one["name"] for one in page] for page in pages] == [["n0", "n1"], ["n2"], []]
+        assert len(api.get(address).json()) == 3
+        refused = [api.get(f"{address}?{query}").status_code for query in ("page_size=251", "page=0", f"page={10**30}")]
+        assert refused == [422] * 3
+
+
 def test_changes_of_the_clocks_are_shown_before_they_come(api: APIClient, made: Any) -> None:
     notes = [one["note"] for one in made["changes_of_clocks"]]
     assert any("02:30 does not exist: runs 03:00" in note for note in notes)
