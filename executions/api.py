@@ -3,6 +3,8 @@
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
+from django.utils.module_loading import import_string
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +16,7 @@ from executions.detail import detail, summary
 from executions.errors import RunNotFound
 from executions.models import GraphExecution
 from executions.rates import count_start
-from executions.serializers import AfterIn, ExecuteIn, PageIn, RunDetailOut, RunOut, RunPageOut
+from executions.serializers import AfterIn, ExecuteIn, PageIn, PresetIdIn, RunDetailOut, RunOut, RunPageOut
 from graphs import services as graphs
 
 NEWEST = 250
@@ -31,6 +33,7 @@ def run_of(request: Request, graph_id: UUID, run_id: UUID) -> GraphExecution:
 class Execute(APIView):
     @extend_schema(
         operation_id="execute_graph",
+        parameters=[PresetIdIn],
         request=ExecuteIn,
         responses={
             200: RunOut,
@@ -42,10 +45,14 @@ class Execute(APIView):
     def post(self, request: Request, graph_id: UUID, version: int) -> Response:
         """Start a run of one version of a graph. It comes back QUEUED."""
         user = cast(User, request.user)
-        body = ExecuteIn(data=request.data)
+        query, body = PresetIdIn(data=request.query_params), ExecuteIn(data=request.data)
+        query.is_valid(raise_exception=True)
         body.is_valid(raise_exception=True)
+        order = body.order()
+        if (preset_id := query.validated_data.get("preset_id")) is not None:
+            order = import_string(settings.PRESET_FILLS)(user, graph_id, preset_id, order)
         count_start(user.pk)
-        run = services.start(user=user, version=graphs.find(user, graph_id, version), **body.order())
+        run = services.start(user=user, version=graphs.find(user, graph_id, version), **order)
         return Response(RunOut(summary(run)).data)
 
 

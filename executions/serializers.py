@@ -49,6 +49,10 @@ class ExecuteIn(serializers.Serializer[Any]):
         }
 
 
+class PresetIdIn(serializers.Serializer[Any]):
+    preset_id = serializers.UUIDField(required=False, help_text="Its inputs count where the body gives none")
+
+
 class StatsOut(serializers.Serializer[Any]):
     cost = serializers.IntegerField(help_text="Credits, children included")
     duration = serializers.FloatField(help_text="Seconds from start to end")

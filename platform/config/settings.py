@@ -186,8 +186,12 @@ PYTHON_CODE = env.read("PETIOLE_PYTHON_CODE", env.boolean, default=False)
 BLOCK_MAIL = env.read("PETIOLE_BLOCK_MAIL", env.boolean, default=False)
 BLOCK_MAIL_RECIPIENTS = env.read("PETIOLE_BLOCK_MAIL_RECIPIENTS", env.whole(least=1), default=10)
 BLOCK_MAIL_BYTES = env.read("PETIOLE_BLOCK_MAIL_BYTES", env.whole(least=1024), default=256 * 1024)
-AGENTS_OF_RUN = "library.shelf.RunAgents"  # how blocks find the user's agents and those of the store
 OUTBOUND_ALLOW: list[str] = env.read("PETIOLE_OUTBOUND_ALLOW", env.names, default=[])
+
+# -- Rooms above the engine that it asks by name
+
+AGENTS_OF_RUN = "library.shelf.RunAgents"  # how blocks find the user's agents and those of the store
+PRESET_FILLS = "library.presets.filled"  # what a start takes from a preset
 
 # -- Credits (1 credit = 1 cent)
 

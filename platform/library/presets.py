@@ -93,6 +93,22 @@ def delete(user: User, preset_id: UUID) -> None:
         raise PresetNotFound(preset_id)
 
 
+def filled(user: User, graph_id: UUID, preset_id: UUID, order: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a start, with those of a preset of the same graph where `order` has none, key by key.
+
+    Raises PresetNotFound."""
+    preset = of(user).filter(pk=preset_id, graph_version__graph_id=graph_id).first()
+    if preset is None:
+        raise PresetNotFound(preset_id)
+    return {
+        **order,
+        "inputs": {**preset.inputs, **order["inputs"]},
+        "credentials_inputs": {**preset.credentials, **order["credentials_inputs"]},
+        "max_cost": preset.max_cost if order["max_cost"] is None else order["max_cost"],
+        "preset_id": preset.pk,
+    }
+
+
 def execute(
     preset: Preset,
     *,

@@ -1,7 +1,7 @@
 """Presets over HTTP: kept inputs, run again and again."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from rest_framework.test import APIClient
@@ -10,6 +10,8 @@ from accounts.models import User
 from executions.models import GraphExecution
 from executions.states import Status
 from graphs import services as graphs
+from library import presets
+from library.errors import PresetNotFound
 from tests.executions.driver import Driver
 from tests.executions.runs import afford
 from tests.graphs_for_tests import Build, Built
@@ -56,6 +58,31 @@ def test_a_run_of_a_preset_takes_what_is_given_key_by_key(api: APIClient, built:
     answer = api.post(f"{PRESETS}/{made['id']}/execute", {"inputs": {"b": 3}}, format="json").json()
     assert (answer["status"], answer["preset_id"], answer["inputs"]) == ("QUEUED", made["id"], {"a": 1, "b": 3})
     assert drive(GraphExecution.objects.get(pk=answer["id"])).status == Status.COMPLETED
+
+
+def test_a_start_of_the_graph_may_name_a_preset_and_needs_not_say_again_what_it_holds(
+    api: APIClient, built: Built, drive: Driver
+) -> None:
+    made = kept(api, built, max_cost=50).json()
+    address = f"/v1/graphs/{made['graph_id']}/execute/1?preset_id="
+    answer = api.post(address + made["id"], {"inputs": {"b": 3}}, format="json").json()
+    assert (answer["inputs"], answer["preset_id"], answer["max_cost"]) == ({"a": 1, "b": 3}, made["id"], 50)
+    assert drive(GraphExecution.objects.get(pk=answer["id"])).status == Status.COMPLETED
+    dearer = api.post(address + made["id"], {"max_cost": 60}, format="json").json()
+    assert (dearer["inputs"], dearer["max_cost"]) == ({"a": 1, "b": 2}, 60)
+
+
+def test_a_start_with_a_preset_of_another_graph_or_user_is_refused(api: APIClient, built: Built, build: Build) -> None:
+    made = kept(api, built).json()
+    other = build({"e": ("Echo", {"x": 1})}).version
+    address = f"/v1/graphs/{other.graph_id}/execute/1?preset_id="
+    answers = [api.post(address + preset_id, {}, format="json") for preset_id in (made["id"], str(uuid4()), "x")]
+    assert [answer.status_code for answer in answers] == [404, 404, 422]
+    assert answers[0].json()["message"] == f"There is no preset {made['id']}."
+    eve = User.objects.create_user("eve")
+    with pytest.raises(PresetNotFound):
+        presets.filled(eve, built.version.graph_id, UUID(made["id"]), {})
+    assert not GraphExecution.objects.exists()
 
 
 def test_a_preset_is_made_of_what_a_run_was_started_with(api: APIClient, built: Built) -> None:
