@@ -1,11 +1,13 @@
 """What is shown while a run goes on, at a terminal and elsewhere."""
 
+import signal
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
 from executions.console.display import Lively, Plain
+from executions.console.interrupts import HeldBack
 from executions.console.progress import Progress
 from executions.console.watching import watch
 from executions.models import GraphExecution
@@ -76,3 +78,19 @@ def test_a_terminal_shows_what_is_going_on_and_keeps_what_was_said() -> None:
         "said",
     ):
         assert words in text
+
+
+def test_ctrl_c_while_a_run_is_started_is_kept_until_there_is_something_to_stop() -> None:
+    with HeldBack() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.let_through()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_whoever_presses_ctrl_c_twice_does_not_wait() -> None:
+    with HeldBack():
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)

@@ -11,6 +11,7 @@ from executions.console import report
 from executions.console.arguments import REFUSED, inputs_of, masks_of, refused
 from executions.console.display import Display, display_for
 from executions.console.failures import in_one_line
+from executions.console.interrupts import HeldBack
 from executions.console.targets import Target, masks_for, target_of
 from executions.console.watching import watch
 from executions.errors import ExecutionError
@@ -65,15 +66,16 @@ class Command(BaseCommand):
         inputs, masks = inputs_of(options["input"], options["inputs"]), masks_of(options["mask"])
         target = target_of(options["graph"], owner)
         wanted = {"inputs": inputs, "masks": masks_for(target, masks), "max_cost": options["max_cost"]}
-        run = self._started(owner, target, wanted, as_json=options["json"])
-        if run is None:
-            return REFUSED
-        for warning in [*target.warnings, *run.warnings]:
-            self.stderr.write(f"warning: {warning}")
-        if options["no_wait"]:
-            self.stdout.write(report.as_json(detail.summary(run)) if options["json"] else str(run.pk))
-            return 0
-        return self._followed(run, as_json=options["json"])
+        with HeldBack() as interrupts:
+            run = self._started(owner, target, wanted, as_json=options["json"])
+            if run is None:
+                return REFUSED
+            for warning in [*target.warnings, *run.warnings]:
+                self.stderr.write(f"warning: {warning}")
+            if options["no_wait"]:
+                self.stdout.write(report.as_json(detail.summary(run)) if options["json"] else str(run.pk))
+                return 0
+            return self._followed(run, interrupts, as_json=options["json"])
 
     def _owner(self, name: str | None) -> User:
         try:
@@ -92,13 +94,14 @@ class Command(BaseCommand):
                 self.stdout.write(report.refusal_as_json(wrong))
             return None
 
-    def _followed(self, run: GraphExecution, *, as_json: bool) -> int:
+    def _followed(self, run: GraphExecution, interrupts: HeldBack, *, as_json: bool) -> int:
         """Progress goes where it does not get into the JSON."""
         out, terminal = (self.stderr, sys.stderr) if as_json else (self.stdout, sys.stdout)
         version = run.graph_version
         out.write(f"{version}, graph {version.graph_id}, run {run.pk}")
         with display_for(out, terminal, str(version)) as display:
             try:
+                interrupts.let_through()
                 watch(run, display)
             except KeyboardInterrupt:
                 self._stop(run, display)
