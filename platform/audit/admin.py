@@ -1,6 +1,7 @@
 """The audit log in the admin: read, searched, never changed. And deletions from lists of other pages, which Django
 itself tells nobody of."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,8 @@ from django.contrib import admin
 from django.contrib.admin import actions
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
 
 from audit import services
 from audit.models import Entry
@@ -15,7 +18,8 @@ from audit.models import Entry
 
 @admin.register(Entry)
 class EntryAdmin(admin.ModelAdmin[Entry]):
-    list_display = ["at", "actor", "action", "subject", "origin"]
+    list_display = ["when", "actor", "action", "subject", "origin"]
+    fields = ["when", "actor", "actor_id", "action", "subject", "subject_id", "origin", "told"]
     list_filter = ["action", ("at", admin.DateFieldListFilter)]
     search_fields = ["actor", "subject", "subject_id", "origin"]
     search_help_text = "The id of a user or of what was acted on; or a part of a name or of an address"
@@ -31,6 +35,15 @@ class EntryAdmin(admin.ModelAdmin[Entry]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
         return False
+
+    @admin.display(description="at", ordering="at")
+    def when(self, entry: Entry) -> str:
+        """Seconds matter when one asks what came first."""
+        return f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="detail")
+    def told(self, entry: Entry) -> str:
+        return format_html("<pre>{}</pre>", json.dumps(entry.detail, indent=2, ensure_ascii=False))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str

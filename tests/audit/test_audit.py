@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 import credits.services
@@ -82,6 +83,15 @@ def test_of_the_address_of_a_webhook_only_scheme_and_host_are_kept(user: User) -
     )
     entry = Entry.objects.get(action="webhook.set")
     assert (entry.subject, entry.detail) == ("https://hooks.example.org:8443", {})
+
+
+def test_the_page_of_the_log_says_when_to_the_second_and_what_exactly(admin_client: Client, user: User) -> None:
+    services.record("credits.granted", subject="ada", detail={"reason": "sorry"}, actor=user)
+    entry = Entry.objects.get(action="credits.granted", detail__contains="sorry")
+    when = f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M:%S}"
+    assert when in admin_client.get("/admin/audit/entry/").content.decode()
+    page = admin_client.get(f"/admin/audit/entry/{entry.pk}/change/").content.decode()
+    assert all(text in page for text in (when, "&quot;reason&quot;: &quot;sorry&quot;"))
 
 
 def test_what_is_refused_leaves_no_entry(user: User) -> None:
