@@ -167,6 +167,16 @@ class UploadRefused(ExecutionError):
     hint = "The largest file is PETIOLE_UPLOAD_BYTES; expiration_hours is between 1 and 48."
 
 
+class StorageAway(ExecutionError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "storage_away"
+    hint = "Ask again later; the server's log says what the storage answered."
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__("The storage for files does not do its work at the moment.")
+
+
 class FileNotFound(ExecutionError):
     status = HTTPStatus.NOT_FOUND
     code = "file_not_found"

@@ -26,6 +26,7 @@ class Emitted:
     value: Any
     plain: Any
     text: Encoded
+    file: str | None = None  # where it is kept already
 
     def row(self, execution: NodeExecution, sequence: int) -> NodeOutput:
         """The row that stores it; a very large value goes to the file storage first."""
@@ -37,8 +38,8 @@ class Emitted:
             size=len(self.text),
         )
         if len(self.text) > settings.FILE_BYTES:
-            name = f"runs/{execution.run_id}/{execution.pk}-{execution.epoch}-{sequence}.json"
-            output.file = default_storage.save(name, ContentFile(self.text.encode("ascii")))
+            name = f"{execution.pk}-{execution.epoch}-{sequence}"
+            output.file = self.file or kept(execution.run_id, name, self.text)
         else:
             output.data = self.text
         return output
@@ -75,9 +76,16 @@ class Delivery:
         return {"inputs": Encoded(f"{{{json.dumps(self.pin)}:{self.text}}}")}
 
 
+def kept(run_id: UUID, name: str, text: Encoded) -> str:
+    """A value in the file storage; its name there."""
+    return default_storage.save(f"runs/{run_id}/{name}.json", ContentFile(text.encode("ascii")))
+
+
 def folder_of(run_id: UUID) -> Path:
-    """The private folder of a run for the files its blocks pass on; removed when the run ends."""
-    return Path(settings.MEDIA_ROOT) / "runs" / str(run_id) / "work"
+    """The private folder of a run for the files its blocks pass on; removed when the run ends.
+
+    NotImplementedError where the file storage is no folder (executions.files.places)."""
+    return Path(default_storage.path(f"runs/{run_id}/work"))
 
 
 def content(output: NodeOutput) -> Any:

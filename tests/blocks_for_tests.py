@@ -11,7 +11,7 @@ from typing import Any
 from celery.signals import before_task_publish
 from celery.worker.control import control_command
 
-from blocks.sdk import Block, BlockInput, BlockOutput, Context, Cost, Effect, Field, Workload
+from blocks.sdk import Block, BlockInput, BlockOutput, Context, Cost, Effect, Field, Workload, files
 
 
 class Anything(BlockInput):
@@ -200,6 +200,21 @@ def hang(state: Any) -> None:
 
 def _die(**_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+class LoudBlock(Block):
+    """Writes a text file in capitals, into a file that it makes by itself."""
+
+    id = "f0000000-0000-4000-8000-0000000000a2"
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Iterator[tuple[str, Any]]:
+        assert context.files is not None
+        given = files.store(data.x, context.files)
+        made = context.files / f"loud-{given.name}"
+        made.write_text((given.folder / given.name).read_text().upper())
+        yield "out", made.name
 
 
 class MeteredBlock(Block):

@@ -5,8 +5,11 @@ import binascii
 import hashlib
 import mimetypes
 import re
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Protocol
 
 MOST_BYTES = 100 * 1024 * 1024  # of one file
 MOST_BYTES_OF_RUN = 1024 * 1024 * 1024
@@ -26,6 +29,29 @@ class StoredFile:
     def data_uri(self) -> str:
         content = (self.folder / self.name).read_bytes()
         return f"data:{self.mime};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+class Depot(Protocol):
+    """Has the files of a run where its folder is only a working copy."""
+
+    def fetch(self, name: str) -> None:
+        """Puts the file of this name into the folder, when the run has one."""
+
+    def used(self, besides: Set[str]) -> int:
+        """Bytes of the files of the run, but for these names."""
+
+
+_depots: Final[dict[Path, Depot]] = {}
+
+
+@contextmanager
+def kept_in(folder: Path, depot: Depot) -> Iterator[None]:
+    """Meanwhile what is not in the folder is looked for in the depot."""
+    _depots[folder] = depot
+    try:
+        yield
+    finally:
+        del _depots[folder]
 
 
 def store(reference: str, folder: Path | None) -> StoredFile:
@@ -49,8 +75,7 @@ def _stored(uri: str, folder: Path) -> StoredFile:
     head = _DATA.match(uri)
     if head is None:
         raise ValueError("a data URI must look like data:<type>;base64,<content>")
-    if (len(uri) - head.end()) * 3 // 4 > MOST_BYTES:
-        raise ValueError(f"the file is larger than {MOST_BYTES // 2**20} MB")
+    check_size((len(uri) - head.end()) * 3 // 4)
     try:
         content = base64.b64decode(uri[head.end() :], validate=True)
     except binascii.Error as wrong:
@@ -71,7 +96,7 @@ def keep(folder: Path, name: str, content: bytes) -> StoredFile:
 def _write(folder: Path, name: str, content: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / name).exists():
-        _make_room(folder, len(content))
+        _make_room(folder, name, len(content))
         (folder / name).write_bytes(content)
 
 
@@ -100,8 +125,21 @@ def _named(path: str, content: bytes) -> str:
     return f"{digest[:12]}_{last}" if last else f"{digest}.bin"
 
 
-def _make_room(folder: Path, size: int) -> None:
-    used = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+def _make_room(folder: Path, name: str, size: int) -> None:
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir() if file.is_file()}
+    depot = _depots.get(folder)
+    elsewhere = 0 if depot is None else depot.used({name, *sizes})
+    check_room(sum(sizes.values()) + elsewhere, size)
+
+
+def check_size(size: int) -> None:
+    """Raises ValueError when a file may not have so many bytes."""
+    if size > MOST_BYTES:
+        raise ValueError(f"the file is larger than {MOST_BYTES // 2**20} MB")
+
+
+def check_room(used: int, size: int) -> None:
+    """Raises ValueError when a run whose files have `used` bytes has no room for one of `size`."""
     if used + size > MOST_BYTES_OF_RUN:
         raise ValueError(f"the files of this run would be larger than {MOST_BYTES_OF_RUN // 2**20} MB together")
 
@@ -112,8 +150,14 @@ def find(reference: str, folder: Path) -> StoredFile:
     name = re.sub(r"[/\\\0]", "_", reference)
     path = folder / name
     # longer names cannot exist and are an error of the file system
-    if name in {"", ".", ".."} or len(name) > 200 or not path.is_file() or path.is_symlink():
+    if name in {"", ".", ".."} or len(name) > 200 or not _is_there(folder, name) or path.is_symlink():
         raise ValueError(f"this run has no file {name[:200]!r}")
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"the file is larger than {MOST_BYTES // 2**20} MB")
+    check_size(path.stat().st_size)
     return StoredFile(folder, name, mimetypes.guess_type(name)[0] or "application/octet-stream")
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    path, depot = folder / name, _depots.get(folder)
+    if depot is not None and not path.exists():
+        depot.fetch(name)
+    return path.is_file()

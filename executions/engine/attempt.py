@@ -91,7 +91,11 @@ def _end(work: Work) -> End:
 
 
 def _perform(work: Work, publish: Callable[[list[NodeExecution]], None]) -> Routed:
-    outbox = Outbox(work, publish)
+    with work.files:
+        return _performed(work, Outbox(work, publish))
+
+
+def _performed(work: Work, outbox: Outbox) -> Routed:
     if work.problem is not None:
         return finish.unchecked(work, outbox)
     if (instead := _instead_of_block(work)) is not None:

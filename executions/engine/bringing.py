@@ -8,7 +8,6 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from blocks.sdk import files
-from executions import values
 from executions.database import repeated
 from executions.engine.work import Work
 from executions.models import Upload
@@ -34,7 +33,7 @@ def _brought(work: Work, reference: str) -> str:
     if upload.size > files.MOST_BYTES:
         raise ValueError(f"the file is larger than {files.MOST_BYTES // 2**20} MB")
     with default_storage.open(upload.file) as file:
-        return files.keep(values.folder_of(work.facts.id), f"{upload.pk.hex}-{upload.name}", file.read()).name
+        return files.keep(work.files.folder, f"{upload.pk.hex}-{upload.name}", file.read()).name
 
 
 @repeated

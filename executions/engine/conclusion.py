@@ -4,7 +4,6 @@ The end is a column (`epilogue`) that moves forward by compare-and-set: moderate
 Only `finish` writes the final status. Each step publishes the next; a step that is switched off is passed in the same
 transaction. The steps around it: engine.moderating, engine.epilogue."""
 
-import shutil
 from functools import partial
 from uuid import UUID
 
@@ -22,10 +21,10 @@ from executions.engine.steps import after_the_end, ask_for, moderates, standing_
 from executions.engine.stop import STOPPED, end
 from executions.engine.waking import wake_parent
 from executions.facts import facts_of
+from executions.files import stored
 from executions.models import GraphExecution, NodeExecution
 from executions.statements import lock_run, move_run, outstanding_of
 from executions.states import Moderation, Status, Step
-from executions.values import folder_of
 from notifications import services as notifications
 
 
@@ -103,9 +102,6 @@ def finish_run(run: GraphExecution) -> None:
     told = summaries.with_sentence(run, status, stats.as_json(extra_cost=tier))
     ended = {"ended_at": now, "stats": told, "moderation": _hidden(run), **standing_at(following, now)}
     move_run(run.pk, status, **ended, chord_id=None, paused_at=None)
-    if status == Status.COMPLETED:  # a retry needs the files that what has completed passes on
-        # before the commit: who died after it would leave the folder for ever
-        shutil.rmtree(folder_of(run.pk), ignore_errors=True)
     crash_point("finish.moved")
     metrics.after_commit(metrics.RUNS, status.value)
     if run.parent_id is not None and run.stop_requested_at is not None:
@@ -113,6 +109,8 @@ def finish_run(run: GraphExecution) -> None:
     if following is not Step.DONE:
         ask_for(run.pk)
     transaction.on_commit(partial(admit_next, run.user_id))
+    if status == Status.COMPLETED:  # a retry needs the files that what has completed passes on
+        stored.remove_with_the_end(run.pk)
 
 
 def _hidden(run: GraphExecution) -> str:

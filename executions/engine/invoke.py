@@ -94,8 +94,11 @@ def _run(work: Work, outbox: Outbox, attempt: Attempt, outcome: Outcome) -> Paus
         context = work.context(attempt.cancelled, outcome.count)
         produced = work.spec.start(work.bound, context, **work.injected)
     if isinstance(produced, AsyncGenerator):
-        return _await(work, produced, outbox, attempt)
-    return _iterate(work, cast(Iterator[Any], produced), outbox, attempt)
+        pause = _await(work, produced, outbox, attempt)
+    else:
+        pause = _iterate(work, cast(Iterator[Any], produced), outbox, attempt)
+    work.files.keep()  # also what no output has named
+    return pause
 
 
 def _iterate(work: Work, produced: Iterator[Any], outbox: Outbox, attempt: Attempt) -> Pause | None:
@@ -130,7 +133,7 @@ def _await(work: Work, produced: AsyncGenerator[Any, None], outbox: Outbox, atte
             async for item in produced:
                 if isinstance(item, Pause):
                     return item
-                await asyncio.to_thread(_take, outbox, item) if outbox.is_full else _take(outbox, item)
+                await asyncio.to_thread(_take, outbox, item) if outbox.takes_time else _take(outbox, item)
         return None
 
     running = loop.of_process()

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError
 
 from blocks.sdk.values import to_json
-from columns import encode
+from columns import Encoded, encode, new_id
 from executions.crashpoints import crash_point
 from executions.database import release, repeated, write
 from executions.engine import limits, routing
@@ -22,7 +22,7 @@ from executions.engine.work import Work
 from executions.errors import EngineFailure, LostClaim
 from executions.models import NodeExecution, NodeOutput
 from executions.statements import insert_rows
-from executions.values import Emitted, content
+from executions.values import Emitted, content, kept
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +61,14 @@ class Outbox:
         self.sequence = earlier.count()
 
     @property
-    def is_full(self) -> bool:
-        """The next output causes a commit."""
-        return len(self._pending) + 1 >= FULL
+    def takes_time(self) -> bool:
+        """The next output may cause a commit, or files to be taken elsewhere: nothing for an event loop."""
+        return len(self._pending) + 1 >= FULL or self.work.files.is_copy
 
     def emit(self, pin: str, value: Any) -> None:
-        """Raises ValueError for a value that the block may not emit."""
+        """Raises ValueError for a value that the block may not emit. Files that it may name are kept by then."""
         self._raise_failure()
+        self.work.files.keep()
         plain = to_json(value)
         problem = self.work.spec.output_problem(pin, plain)
         if problem is not None:
@@ -81,12 +82,22 @@ class Outbox:
         self.size += len(text)
         if self._was_stored(pin, plain):
             return
+        emitted = Emitted(pin, value, plain, text, self._kept(text))
         with self._listing:
-            self._pending.append(Emitted(pin, value, plain, text))
+            self._pending.append(emitted)
             if self._since is None:
                 self._since = time.monotonic()
         if len(self._pending) >= FULL:
             self.flush()
+
+    def _kept(self, text: Encoded) -> str | None:
+        """A storage that is no folder may be far away: no transaction waits for it."""
+        if len(text) <= settings.FILE_BYTES or not self.work.files.is_copy:
+            return None
+        try:
+            return kept(self.work.facts.id, f"{self.work.execution.pk}-{new_id()}", text)
+        except Exception as lost:  # every storage has errors of its own
+            raise EngineFailure(f"the file storage did not take a value: {type(lost).__name__}: {lost}") from lost
 
     def add(self, batch: list[Emitted]) -> None:
         """Outputs made elsewhere, for the next commit."""

@@ -14,6 +14,7 @@ from executions.engine.agents import agents_of_run
 from executions.engine.gates import OPEN, Gate, gate_of
 from executions.engine.memory import RunMemory
 from executions.facts import RunFacts, facts_of
+from executions.files.places import Place, place_of
 from executions.models import NodeExecution
 from graphs import inputs as graph_inputs
 from graphs.inputs import Prepared
@@ -48,6 +49,10 @@ class Work:
     def token(self) -> UUID:
         assert self.execution.claim_token is not None
         return self.execution.claim_token
+
+    @cached_property
+    def files(self) -> Place:
+        return place_of(self.facts.id, self.execution.pk, self.token)
 
     @cached_property
     def tariff(self) -> pricing.Listed | None:
@@ -101,7 +106,7 @@ class Work:
             state=execution.state or {},
             nodes_input_masks={str(node): mask for node, mask in facts.masks.items()},
             cancelled=cancelled,
-            files=values.folder_of(facts.id),
+            files=self.files.folder,
             decision=self.gate.decision,
             memory=RunMemory(facts.user_id, facts.plan.graph_id, execution.pk, self.token),
             agents=agents_of_run()(facts.user_id, execution.pk, self.token),

@@ -14,11 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from blocks.sdk import files
 from executions.api import run_of
 from executions.errors import FileNotFound
-from executions.files import uploads
-from executions.values import folder_of
+from executions.files import stored, uploads
 
 UNKNOWN = OpenApiResponse(description="There is no such file any more, or it belongs to somebody else")
 CONTENT = {(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: UNKNOWN}
@@ -80,26 +78,28 @@ class Uploaded(APIView):
         upload = uploads.find(cast(User, request.user).pk, upload_id)
         if upload is None:
             raise FileNotFound(str(upload_id))
-        return _download(cast(BinaryIO, default_storage.open(upload.file)), upload.name)
+        try:
+            with stored.answers():
+                return _download(cast(BinaryIO, default_storage.open(upload.file)), upload.name)
+        except FileNotFoundError:
+            raise FileNotFound(str(upload_id)) from None
 
 
 class RunFiles(APIView):
     @extend_schema(operation_id="list_run_files", responses=FileOut(many=True))
     def get(self, request: Request, graph_id: UUID, run_id: UUID) -> Response:
         """The files that the blocks of a run have made; none once it has completed."""
-        folder = folder_of(run_of(request, graph_id, run_id).pk)
-        found = sorted(one for one in folder.iterdir() if one.is_file()) if folder.is_dir() else []
-        return Response([{"name": one.name, "size": one.stat().st_size} for one in found])
+        found = stored.listed(run_of(request, graph_id, run_id).pk)
+        return Response([{"name": name, "size": size} for name, size in found])
 
 
 class RunFile(APIView):
     @extend_schema(operation_id="download_run_file", responses=CONTENT)
     def get(self, request: Request, graph_id: UUID, run_id: UUID, name: str) -> FileResponse:
         """The content of a file of a run."""
-        folder = folder_of(run_of(request, graph_id, run_id).pk)
+        run = run_of(request, graph_id, run_id)
         try:
-            found = files.find(name, folder)
-            return _download((found.folder / found.name).open("rb"), found.name)
+            return _download(*stored.opened(run.pk, name))
         except (ValueError, OSError):
             raise FileNotFound(name) from None
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from columns import new_id
 from executions.errors import UploadRefused
+from executions.files.stored import answers
 from executions.models import Upload
 
 HOURS: Final = range(1, 49)
@@ -22,14 +23,15 @@ _UNSAFE: Final = re.compile(r"[^\w.\- ]")
 
 
 def keep(user: User, file: "UploadedFile[Any]", *, hours: int) -> Upload:
-    """Raises UploadRefused. The file is stored before its row: a row without a file would be a promise."""
+    """Raises UploadRefused, StorageAway. The file is stored before its row: a row without a file would be a promise."""
     if hours not in HOURS:
         raise UploadRefused(f"expiration_hours is {hours}: a file is kept for 1 to 48 hours.")
     size = file.size or 0
     if size > settings.UPLOAD_BYTES:
         raise UploadRefused(f"The file has {size} bytes; at most {settings.UPLOAD_BYTES} are allowed.")
     upload_id = new_id()
-    stored = default_storage.save(f"uploads/{upload_id}", file)
+    with answers():
+        stored = default_storage.save(f"uploads/{upload_id}", file)
     try:
         return Upload.objects.create(
             id=upload_id,

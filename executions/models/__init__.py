@@ -1,3 +1,4 @@
+from executions.models.files import RunFile
 from executions.models.memory import Remembered
 from executions.models.nodes import NodeExecution, RunNode
 from executions.models.reviews import Review, StandingApproval
@@ -14,6 +15,7 @@ __all__ = [
     "Remembered",
     "Review",
     "RunBudget",
+    "RunFile",
     "RunNode",
     "StandingApproval",
     "Upload",

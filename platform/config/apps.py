@@ -21,5 +21,6 @@ class ConfigConfig(AppConfig):
         )
         news.tell()
         register(checks.settings_fit_together, "config")
+        register(checks.files_can_be_kept, "config")
         register(checks.moderation_is_possible, "config")
         register(checks.plug_ins_are_loaded, "blocks")

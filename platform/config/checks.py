@@ -67,6 +67,19 @@ def plug_ins_are_loaded(**_: Any) -> list[checks.CheckMessage]:
     ]
 
 
+def files_can_be_kept(**_: Any) -> list[checks.CheckMessage]:
+    """The storage is made, and asked for nothing."""
+    from django.core.files.storage import storages
+
+    try:
+        storages["default"]
+    except Exception as wrong:  # whatever a backend has to say about its options
+        problem = f"PETIOLE_FILE_STORAGE cannot be used: {wrong}"
+        hint = "BACKEND names an installed class of Django's storages, OPTIONS are what it takes."
+        return [checks.Error(problem, hint=hint, id="config.E011")]
+    return []
+
+
 def moderation_is_possible(**_: Any) -> list[checks.CheckMessage]:
     """A file of rules with a mistake would reject every run, or none."""
     if settings.MODERATION_RULES is None:

@@ -108,4 +108,4 @@ def url(*schemes: str) -> Callable[[str], str]:
 
 def _shown(name: str, text: str) -> str:
     """The value as an error message may show it: without passwords and keys."""
-    return "..." if name.endswith(("_KEY", "_KEYS")) else repr(re.sub(r"//[^@/]*@", "//...@", text))
+    return "..." if name.endswith(("_KEY", "_KEYS", "_STORAGE")) else repr(re.sub(r"//[^@/]*@", "//...@", text))

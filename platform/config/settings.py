@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kombu import Queue
 
-from config import brokers, databases, embedded, env, logs, mails
+from config import brokers, databases, embedded, env, logs, mails, storages
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -92,6 +92,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # the admin's files are served from the packages: no collectstatic step
 MEDIA_ROOT = env.read("PETIOLE_FILES", env.folder, default=STATE / "files")
+STORAGES = {
+    "default": env.read("PETIOLE_FILE_STORAGE", storages.entry, default=storages.FOLDER),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 MIN_FREE_BYTES = env.read("PETIOLE_MIN_FREE_BYTES", env.whole(), default=32 * 1024 * 1024)
 SERVE_HTTPS = env.read("PETIOLE_HTTPS", env.boolean, default=PRODUCTION)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVE_HTTPS

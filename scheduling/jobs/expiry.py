@@ -1,12 +1,8 @@
 """Removes what has run out: sessions, logins, tokens that were revoked long ago, files that belong to no run."""
 
-import shutil
-import time
 from datetime import timedelta
 from importlib import import_module
-from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -14,10 +10,10 @@ from django.utils import timezone
 
 from accounts.models import ApiToken
 from credentials.models import Login
-from executions.files import uploads
+from executions.files import stored, uploads
 from executions.models import GraphExecution
 
-YOUNG_SECONDS: Final = 86_400.0  # what was written lately may belong to a run that is being stored
+YOUNG: Final = timedelta(days=1)  # what was written lately may belong to a run that is being stored
 BATCH: Final = 500
 
 
@@ -31,31 +27,18 @@ def clean() -> str:
         tokens, _ = old.delete()
     logins, _ = Login.objects.filter(expires_at__lt=now).delete()
     sent = uploads.purge()
+    stored.purge()
     removed = f"Removed {sessions} sessions, {logins} logins, {tokens} tokens, {sent} uploads"
     return f"{removed}, files of {_remove_orphans()} runs that are gone."
 
 
 def _remove_orphans() -> int:
-    """Folders of runs that are not in the database any more, or never came into it."""
-    folder = Path(settings.MEDIA_ROOT) / "runs"
-    old = time.time() - YOUNG_SECONDS
-    found = {run_id: one for one in _folders(folder) if (run_id := _id(one.name)) and one.stat().st_mtime < old}
-    removed, ids = 0, list(found)
+    """What is kept for runs that are not in the database any more, or never came into it."""
+    removed, ids = 0, stored.runs_with_files(timezone.now() - YOUNG)
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         known = set(GraphExecution.objects.filter(pk__in=some).values_list("pk", flat=True))
         for run_id in set(some) - known:
-            shutil.rmtree(found[run_id], ignore_errors=True)
+            stored.remove_all(run_id)
             removed += 1
     return removed
-
-
-def _folders(folder: Path) -> list[Path]:
-    return [one for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
-
-
-def _id(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None

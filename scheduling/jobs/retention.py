@@ -1,9 +1,7 @@
 """Deletes what is older than PETIOLE_RETENTION_DAYS, in small batches. Movements of credits are kept for ever."""
 
-import shutil
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +12,7 @@ from django.utils import timezone
 
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
+from executions.files import stored
 from executions.models import GraphExecution, NodeExecution, NodeInput, NodeOutput, RunNode
 from executions.states import Step
 from notifications.models import Delivery, DeliveryItem, Notice
@@ -77,10 +76,10 @@ def _purge_run(run_id: UUID) -> None:
 
 
 def _remove_files(run_id: UUID) -> None:
-    stored = NodeOutput.objects.filter(node_execution__run_id=run_id, file__isnull=False)
-    for name in stored.values_list("file", flat=True).iterator():
+    values = NodeOutput.objects.filter(node_execution__run_id=run_id, file__isnull=False)
+    for name in values.values_list("file", flat=True).iterator():
         default_storage.delete(str(name))
-    shutil.rmtree(Path(settings.MEDIA_ROOT) / "runs" / str(run_id), ignore_errors=True)
+    stored.remove_all(run_id)
 
 
 def _slice_by_slice(rows: QuerySet[Any], deadline: float = float("inf")) -> int:

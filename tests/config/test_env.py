@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config import databases, env, logs
+from config import databases, env, logs, storages
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,7 @@ def test_a_blank_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) ->
         (env.url("redis", "unix"), "unix:///tmp/s", "unix:///tmp/s"),
         (env.folder, "/tmp/../tmp", Path("/tmp").resolve()),
         (logs.level, "debug", "DEBUG"),
+        (storages.entry, '{"BACKEND": "a.B", "OPTIONS": {"c": 1}}', {"BACKEND": "a.B", "OPTIONS": {"c": 1}}),
     ],
 )
 def test_values_are_typed(monkeypatch: pytest.MonkeyPatch, parse: object, text: str, value: object) -> None:
@@ -50,6 +51,11 @@ def test_values_are_typed(monkeypatch: pytest.MonkeyPatch, parse: object, text: 
         (env.seconds, "nan", "PETIOLE_TEST='nan': use a number of seconds that is not negative"),
         (env.url("redis"), "http://x", "PETIOLE_TEST='http://x': use a URL that starts with redis://"),
         (logs.level, "loud", "PETIOLE_TEST='loud': use DEBUG, INFO, WARNING, ERROR or CRITICAL"),
+        (
+            storages.entry,
+            '{"BACKEND": 1}',
+            "PETIOLE_TEST='{\"BACKEND\": 1}': use an object such as " + storages.EXAMPLE,
+        ),
         (
             databases.postgresql,
             "mysql://x/y",
@@ -72,3 +78,11 @@ def test_errors_show_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
         env.read("PETIOLE_TEST", databases.postgresql)
     assert "secret" not in str(wrong.value)
     assert "mysql://...@host/name" in str(wrong.value)
+
+
+@pytest.mark.parametrize("text", ['{"OPTIONS": {"secret_key": "s3cret"}}', "s3cret", '"s3cret"', "[]"])
+def test_a_storage_that_is_none_is_refused_without_its_keys(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PETIOLE_FILE_STORAGE", text)
+    with pytest.raises(ImproperlyConfigured, match=r"PETIOLE_FILE_STORAGE=\.\.\.: use (JSON|an object)") as wrong:
+        env.read("PETIOLE_FILE_STORAGE", storages.entry)
+    assert "s3cret" not in str(wrong.value)

@@ -9,7 +9,7 @@ from tests.crashes import points
 # Functions that write, and the points of their callers between which they do. Without any: why that is enough.
 BETWEEN: Final = {
     "stop.mark_failed": ("unpaid.before_commit", "fail.before_commit"),
-    "values.Emitted.row": ("outputs.prepared",),
+    "values.kept": ("outputs.prepared",),
     "retry._begin_epochs": ("retry.moved", "retry.epochs"),
     "retry._hand_on_again": ("retry.moved", "retry.epochs"),
     "services.release_all": ("take_back.begun", "take_back.after_commit"),
