@@ -159,6 +159,7 @@ def _result(
         "end_time": execution.end_time,
         "waits_for": execution.waits_for,
         "wakes_at": execution.wakes_at if execution.waiting else None,
+        "caller": None if execution.caller_id is None else str(execution.caller_id),
         "stats": node_statistics(execution),
     }
 

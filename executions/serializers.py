@@ -105,8 +105,9 @@ class NodeResultOut(serializers.Serializer[Any]):
     queue_time = serializers.DateTimeField(allow_null=True)
     start_time = serializers.DateTimeField(allow_null=True)
     end_time = serializers.DateTimeField(allow_null=True)
-    waits_for = serializers.CharField(allow_null=True, help_text="timer, run, backoff or lease while it is suspended")
+    waits_for = serializers.CharField(allow_null=True, help_text="timer, run, backoff, lease or calls: it is suspended")
     wakes_at = serializers.DateTimeField(allow_null=True)
+    caller = serializers.UUIDField(allow_null=True, help_text="The node execution whose block has called this one")
     stats = serializers.DictField(help_text="error, walltime, cputime, cost, input_size, output_size, …")
 
 

@@ -23,6 +23,7 @@ class Waits(TextChoices):
     RUN = "run"
     BACKOFF = "backoff"
     LEASE = "lease"  # a credential that others use or refresh
+    CALLS = "calls"  # the nodes that it has called
 
 
 class Verdict(TextChoices):

@@ -1,11 +1,12 @@
 """Lets a language model decide which nodes to call."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
-from blocks.llm.client import Reply, Talk, ToolCall
-from blocks.llm.conversation import pending, with_answer
+from blocks.llm.client import Reply, Talk
+from blocks.llm.conversation import answer, pending, with_answer
+from blocks.llm.functions import calls_of, decision, functions_of, told
 from blocks.llm.models import DEFAULT, ModelName, model, model_credentials
 from blocks.llm.prompts import MARK, Message, is_opening, messages_of
 from blocks.sdk import (
@@ -15,19 +16,22 @@ from blocks.sdk import (
     BlockInput,
     BlockOutput,
     BlockType,
+    Calls,
     Case,
     Category,
     Context,
     CredentialsReference,
     Effect,
     Field,
-    Tool,
     Workload,
 )
 
 SYSTEM = (
     "You work on the task by calling the functions that you are given. Call a function only with values that you know "
     "or that the task contains; never invent one. When the task is done, or no function helps, answer in plain words."
+)
+LAST_ROUND: Final = (
+    "This is your last round. Do not begin anything new: answer in plain words now, with what you have found so far."
 )
 
 
@@ -42,7 +46,7 @@ class SmartDecisionMakerBlock(Block):
     late_pins = frozenset({"conversation_history", "last_tool_output"})
     cases = (
         Case({"prompt": "hi"}, raises="no node is linked from the pin tools"),
-        Case({"prompt": "hi", "agent_mode_max_iterations": 3}, raises="agent_mode_max_iterations must be 0"),
+        Case({"prompt": "hi", "agent_mode_max_iterations": -2}, raises="agent_mode_max_iterations must be -1"),
     )
 
     class Input(BlockInput):
@@ -57,7 +61,9 @@ class SmartDecisionMakerBlock(Block):
         prompt_values: dict[str, str] = Field({}, advanced=False, description="Values for both prompts.")
         max_tokens: int | None = Field(None, description="The most tokens of the answer.")
         ollama_host: str = Field("localhost:11434", description="Where Ollama runs, for its models.")
-        agent_mode_max_iterations: int = Field(0, description="0: one call for each execution of the node.")
+        agent_mode_max_iterations: int = Field(
+            0, description="Rounds in which it calls nodes and hears their answers; -1: any number, 0: links do that."
+        )
         conversation_compaction: bool = Field(default=True, description="Shorten a conversation that is too long.")
 
     class Output(BlockOutput):
@@ -91,36 +97,74 @@ class SmartDecisionMakerBlock(Block):
         return problems
 
     async def run(self, data: Input, context: Context, *, credentials: APIKey | None) -> AsyncEmissions:
-        if data.agent_mode_max_iterations != 0:
+        if data.agent_mode_max_iterations < -1:
             raise ValueError(
-                "agent_mode_max_iterations must be 0: link `conversations` and the answers of the tools back to this "
-                "node (conversation_history, last_tool_output) to let it go on"
+                "agent_mode_max_iterations must be -1 (no limit), 0 (links lead round) or a number of rounds"
             )
         if not context.tools:
             raise ValueError("no node is linked from the pin tools: there is nothing to decide")
-        functions = [_function(tool) for tool in context.tools]
-        yield "tool_functions", json.dumps(functions)
-        said = with_answer(data.conversation_history or (), data.last_tool_output)
-        if pending(said):
-            yield "conversations", said
-            return
-        asked = [*said, *_task(data, said)]
         talk = Talk(model(data.model), context, credentials, data.ollama_host, data.conversation_compaction)
-        asked, reply = await _decision(talk, asked, functions, data)
+        if context.state:
+            said = _continued(context)
+        else:
+            yield "tool_functions", json.dumps(functions_of(context.tools))
+            said = with_answer(data.conversation_history or (), data.last_tool_output)
+            if pending(said):
+                yield "conversations", said
+                return
+            said += _task(data, said)
+        steps = self._rounds(data, talk, said) if data.agent_mode_max_iterations else self._once(data, talk, said)
+        async for step in steps:
+            yield step
+
+    async def _once(self, data: Input, talk: Talk, said: list[Message]) -> AsyncEmissions:
+        """The called nodes run where the links lead."""
+        asked, reply = await _decision(talk, said, data)
         if not reply.calls:
             yield "finished", reply.text
             return
-        for pin, value in _arguments(context.tools, reply.calls):
-            yield pin, value
+        for call in calls_of(reply, talk.context.tools):
+            for pin, value in call.data.items():
+                yield f"tools_^_{call.node_id}_~_{pin}", value
         yield "conversations", [*asked, reply.as_message()]
 
+    async def _rounds(self, data: Input, talk: Talk, said: list[Message]) -> AsyncEmissions:
+        """One round: the answers of the one before, and the next calls. The state carries the conversation."""
+        done, most = talk.context.state.get("rounds", 0), data.agent_mode_max_iterations
+        if done == most:
+            yield "finished", f"No final answer within {most} rounds (agent_mode_max_iterations)."
+            yield "conversations", said
+            return
+        if done:
+            yield "conversations", said
+        hint = [{"role": "system", "content": LAST_ROUND}] if done + 1 == most else []
+        asked, reply = await _decision(talk, [*said, *hint], data)
+        said = [*(message for message in asked if message not in hint), reply.as_message()]
+        if reply.calls:
+            yield Calls(calls_of(reply, talk.context.tools), {"conversation": said, "rounds": done + 1})
+            return
+        yield "finished", reply.text
+        yield "conversations", said
 
-def _function(tool: Tool) -> dict[str, Any]:
-    parameters = dict(tool.parameters)
-    return {
-        "type": "function",
-        "function": {"name": tool.name, "description": tool.description, "parameters": parameters},
-    }
+
+def _continued(context: Context) -> list[Message]:
+    """The conversation of the rounds before, with what the called nodes have answered."""
+    said: list[Message] = context.state["conversation"]
+    answers = zip(pending(said), context.answers, strict=True)
+    return [*said, *(answer(call_id, told(one)) for call_id, one in answers)]
+
+
+async def _decision(
+    talk: Talk, asked: list[Message], data: SmartDecisionMakerBlock.Input
+) -> tuple[list[Message], Reply]:
+    return await decision(
+        talk,
+        asked,
+        talk.context.tools,
+        attempts=data.retry,
+        max_tokens=data.max_tokens,
+        parallel=data.multiple_tool_calls,
+    )
 
 
 def _task(data: SmartDecisionMakerBlock.Input, said: Sequence[Message]) -> list[Message]:
@@ -129,52 +173,3 @@ def _task(data: SmartDecisionMakerBlock.Input, said: Sequence[Message]) -> list[
         return []
     messages = messages_of(data.prompt, data.sys_prompt, data.prompt_values)
     return [message | {"content": MARK + message["content"]} for message in messages]
-
-
-async def _decision(
-    talk: Talk, asked: list[Message], functions: list[dict[str, Any]], data: SmartDecisionMakerBlock.Input
-) -> tuple[list[Message], Reply]:
-    """An answer, or calls that fit; calls that do not are answered with what is wrong, `retry` calls in all."""
-    schemas = {part["function"]["name"]: part["function"]["parameters"] for part in functions}
-    left, problems = max(data.retry, 1), dict[str, str]()
-    while left > 0:
-        reply = await talk.ask(
-            asked, attempts=left, max_tokens=data.max_tokens, tools=functions, parallel=data.multiple_tool_calls
-        )
-        left -= reply.attempts
-        problems = {call.id: problem for call in reply.calls if (problem := _problem(call, schemas))}
-        if not problems:
-            return asked, reply
-        told = [
-            {"role": "tool", "tool_call_id": call.id, "content": problems.get(call.id, "Not called: see the others.")}
-            for call in reply.calls
-        ]
-        asked = [*asked, reply.as_message(), *told]
-        talk.context.report({"llm_retry_count": 1})
-    raise ValueError(f"the model called no node as it should: {'; '.join(problems.values())}")
-
-
-def _problem(call: ToolCall, schemas: Mapping[str, Mapping[str, Any]]) -> str | None:
-    if call.name not in schemas:
-        return f"There is no function {call.name[:64]}; there are: {', '.join(schemas)}."
-    try:
-        arguments = json.loads(call.arguments or "{}")
-    except ValueError as wrong:
-        return f"The arguments of {call.name} are no JSON: {wrong}."
-    if not isinstance(arguments, dict):
-        return f"The arguments of {call.name} must be an object."
-    schema = schemas[call.name]
-    unknown = sorted(set(arguments) - set(schema["properties"]))
-    missing = [name for name in schema["required"] if arguments.get(name) is None]
-    if unknown or missing:
-        return f"{call.name}: unknown arguments: {unknown or 'none'}; missing arguments: {missing or 'none'}."
-    return None
-
-
-def _arguments(tools: Sequence[Tool], calls: Sequence[ToolCall]) -> Iterator[tuple[str, Any]]:
-    """Every linked pin of every called node gets a value; null where the model gave none."""
-    by_name = {tool.name: tool for tool in tools}
-    for call in calls:
-        tool, given = by_name[call.name], json.loads(call.arguments or "{}")
-        for argument, pin in tool.pins.items():
-            yield f"tools_^_{tool.node_id}_~_{pin}", given.get(argument)

@@ -70,7 +70,10 @@ def _shortened(message: Message, most: int) -> Message:
     if not isinstance(content, str):
         return message
     used = tokens(content)
-    if used <= most:
-        return message
-    half = max(1, len(content) * most // used // 2)
-    return message | {"content": f"{content[:half]}{_GAP}{content[-half:]}"}
+    return message if used <= most else message | {"content": without_middle(content, len(content) * most // used)}
+
+
+def without_middle(text: str, most: int) -> str:
+    """The text in about `most` characters."""
+    half = max(1, most // 2)
+    return text if len(text) <= most else f"{text[:half]}{_GAP}{text[-half:]}"

@@ -2,7 +2,7 @@
 
 from blocks.sdk.block import Block, describe
 from blocks.sdk.cases import Case, run_case
-from blocks.sdk.context import Context, Decision, Review, Tool, Wait
+from blocks.sdk.context import Answer, Call, Calls, Context, Decision, Review, Tool, Wait
 from blocks.sdk.conversion import convert
 from blocks.sdk.costs import Cost, CostType, price
 from blocks.sdk.credentials import APIKey, Credential, HostScoped, OAuth2, UserPassword
@@ -18,6 +18,7 @@ API_VERSION = 1
 __all__ = [
     "API_VERSION",
     "APIKey",
+    "Answer",
     "AsyncEmissions",
     "BareOutput",
     "Block",
@@ -26,6 +27,8 @@ __all__ = [
     "BlockOutput",
     "BlockSpec",
     "BlockType",
+    "Call",
+    "Calls",
     "Case",
     "Category",
     "Context",

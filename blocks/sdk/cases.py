@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from blocks.sdk.context import Context, Review, Wait
+from blocks.sdk.context import Calls, Context, Review, Wait
 from blocks.sdk.credentials import Credential
 from blocks.sdk.values import to_json
 
@@ -36,7 +36,8 @@ class Case:
 
 
 def run_case(spec: BlockSpec, case: Case) -> str | None:
-    """What differs from the case, or None. Waits are over at once; a call that asks for a Review ends with it."""
+    """What differs from the case, or None. Waits are over at once; a call that asks for a Review, or
+    calls other nodes, ends with it."""
     emitted: list[tuple[str, Any]] = []
     failure = None
     try:
@@ -74,12 +75,12 @@ def call(
 async def _drain(running: Emissions | AsyncEmissions, emitted: list[tuple[str, Any]]) -> Wait | None:
     if isinstance(running, AsyncIterator):
         async for item in running:
-            if isinstance(item, Wait | Review):
+            if isinstance(item, Wait | Review | Calls):
                 return item if isinstance(item, Wait) else None
             emitted.append((item[0], to_json(item[1])))
         return None
     for item in running:
-        if isinstance(item, Wait | Review):
+        if isinstance(item, Wait | Review | Calls):
             return item if isinstance(item, Wait) else None
         emitted.append((item[0], to_json(item[1])))
     return None

@@ -39,6 +39,16 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """How a called node ended. `outputs`: output pin → everything that was put out there, in its order; `error`: why it
+    failed, None when it did not; `left_out`: how many values were too many, or too large together."""
+
+    outputs: Mapping[str, Sequence[Any]]
+    error: str | None = None
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The run, node and user on whose behalf a block is called. All of it has defaults: tests write `Context()`."""
 
@@ -72,6 +82,8 @@ class Context:
     report: Callable[[Mapping[str, int]], None] = _unheard
     # the nodes that are linked from the pin `tools`
     tools: Sequence[Tool] = ()
+    # how the nodes of the block's last Calls ended, in their order; empty until there were any
+    answers: Sequence[Answer] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +107,23 @@ class Review:
     data: Any
     name: str = ""
     editable: bool = True
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One execution of a node that is linked from `tools`: the `node_id` of the Tool, and pin → value. A linked pin
+    without a value, or with None, keeps the node's constant."""
+
+    node_id: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Yielded as the last thing of a call by a block of type AI: run these nodes, suspend until the last of them has
+    ended, then call `run` again with `context.answers`. What they put out goes to the block alone; `state` is handed
+    to the next call like that of a Wait."""
+
+    calls: Sequence[Call]
     state: Mapping[str, Any] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from blocks.sdk.check import Check, compiled
-from blocks.sdk.context import Context, Review, Wait
+from blocks.sdk.context import Calls, Context, Review, Wait
 from blocks.sdk.conversion import Converter, says_nothing
 from blocks.sdk.costs import Cost
 from blocks.sdk.credentials import Credential
@@ -15,8 +15,8 @@ from blocks.sdk.errors import BlockDisabled, ConversionError, InputError
 from blocks.sdk.fields import BlockInput
 from blocks.sdk.kinds import BlockType, Category, Effect, Workload
 
-Emissions = Iterator[tuple[str, Any] | Wait | Review]
-AsyncEmissions = AsyncIterator[tuple[str, Any] | Wait | Review]
+Emissions = Iterator[tuple[str, Any] | Wait | Review | Calls]
+AsyncEmissions = AsyncIterator[tuple[str, Any] | Wait | Review | Calls]
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,7 @@ def _facts(one: NodeExecution) -> list[tuple[str, Any]]:
         ("Node", one.node_id),
         ("Block", one.node.block_id),
         ("Ordinal", one.ordinal),
+        ("Called by", one.caller_id and markup.link("executions_nodeexecution", one.caller_id, str(one.caller_id))),
         ("Arrived", markup.moment(one.add_time)),
         ("Queued", markup.moment(one.queue_time)),
         ("Started", markup.moment(one.start_time)),

@@ -76,6 +76,7 @@ def _running(one: NodeExecution) -> str:
         Waits.RUN: "the run below",
         Waits.BACKOFF: "the next attempt",
         Waits.LEASE: "a credential",
+        Waits.CALLS: "the nodes that it has called",
     }
     until = "" if one.wakes_at is None else f", due {_when((one.wakes_at - timezone.now()).total_seconds())}"
     return f"It waits without a worker for {what[Waits(one.waits_for)]}{until}."

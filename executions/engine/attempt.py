@@ -15,7 +15,7 @@ from credentials.redaction import redact
 from executions import logfields, metrics, poison
 from executions.crashpoints import crash_point
 from executions.database import release, repeated, write
-from executions.engine import bringing, children, finish, injection, limits, reviewing, stop
+from executions.engine import bringing, calling, children, finish, injection, limits, reviewing, stop
 from executions.engine.claim import Ask, Refusal, Refused, Unpaid, claim
 from executions.engine.gates import Gate, approved_for_good
 from executions.engine.invoke import Outcome, invoke
@@ -23,7 +23,7 @@ from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed, unclaimed_successors
 from executions.engine.takeback import take_back_one
 from executions.engine.unpaid import fail_unpaid
-from executions.engine.waking import after_failure, ring
+from executions.engine.waking import after_failure, calls_beside, ring, wake_caller
 from executions.engine.work import Work
 from executions.errors import LostClaim
 from executions.facts import facts_of
@@ -69,7 +69,7 @@ def attempt(ask: Ask, publish: Callable[[list[NodeExecution]], None]) -> Attempt
             return _refused(ask, work)
         logfields.known(**work.log_fields())
         routed = _perform(work, publish)
-        limits.count(work.facts, len(routed.ready))
+        limits.count(work.facts, len(routed.ready) + work.refused)
         return Attempted(_end(work), routed.ready, queue=work.spec.workload.value)
     except LostClaim:
         return Attempted(End.NOTHING)
@@ -102,6 +102,8 @@ def _performed(work: Work, outbox: Outbox) -> Routed:
         return finish.finish(work, outbox, instead)
     if work.is_child_run:
         return children.step(work, outbox)
+    if work.execution.calls and calling.wait_on(work):
+        return Routed()
     return _call(work, outbox)
 
 
@@ -202,7 +204,9 @@ def _mishap(ask: Ask, bug: Exception) -> None:
         credentials.services.release(ask.token)
         if execution.mishaps + 1 >= settings.MAX_ATTEMPTS:
             mine.update(start_time=execution.start_time or now)
+            calls_beside(execution)  # locks the caller before what was paid is given back
             stop.end(mine, Status.FAILED, error)
+            wake_caller(execution)
             return
         due = after_failure(ENGINE_RETRY, execution.mishaps + 1)
         metrics.after_commit(metrics.RETRIES, "engine_error")

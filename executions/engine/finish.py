@@ -8,18 +8,18 @@ from typing import Any
 from django.utils import timezone
 
 import credentials.services
-from blocks.sdk import Review, Wait
+from blocks.sdk import Calls, Review, Wait
 from blocks.sdk.errors import decorate
 from columns import encode
 from credentials.redaction import redact
 from executions import metrics
 from executions.crashpoints import crash_point
 from executions.database import repeated, write
-from executions.engine import paying, reviewing
+from executions.engine import calling, paying, reviewing
 from executions.engine.invoke import Outcome
 from executions.engine.outbox import Outbox
 from executions.engine.routing import Routed
-from executions.engine.waking import after_failure, ring, wake_parent
+from executions.engine.waking import after_failure, ring, wake_caller, wake_parent
 from executions.engine.work import Work
 from executions.errors import LostClaim
 from executions.models import GraphExecution, NodeExecution
@@ -44,6 +44,8 @@ def finish(work: Work, outbox: Outbox, outcome: Outcome) -> Routed:
         return _failed(work, outbox, outcome, outcome.error)
     if isinstance(outcome.wait, Review):
         return _review(work, outbox, outcome, outcome.wait)
+    if isinstance(outcome.wait, Calls) and (wrong := calling.problem(work, outcome.wait)):
+        return _failed(work, outbox, outcome, ValueError(wrong))
     if outcome.wait is not None:
         return outbox.close(partial(_suspend, work, outbox, outcome))
     return outbox.close(partial(_commit, work, outbox, Status.COMPLETED, {}, outcome, None))
@@ -102,6 +104,7 @@ def _commit(
             _note(work, {"routing_errors": errors})
         if not work.execution.relayed:
             wake_parent(work.facts)
+        wake_caller(work.execution)
         if work.leased:
             credentials.services.release(work.token)
         if work.unused:
@@ -158,7 +161,7 @@ def _back_off(work: Work, outbox: Outbox, outcome: Outcome, text: str, batch: li
         "waits_for": Waits.BACKOFF,
         "wakes_at": after_failure(work.node.retry, execution.failures + 1),
         "failures": execution.failures + 1,
-        "state": None,
+        "state": execution.state if execution.calls else None,  # what it has called is not called once more
         **measures,
         "stats": measures["stats"] | {"last_error": text},
     }
@@ -170,14 +173,11 @@ def _back_off(work: Work, outbox: Outbox, outcome: Outcome, text: str, batch: li
 @repeated
 def _suspend(work: Work, outbox: Outbox, outcome: Outcome, batch: list[Emitted]) -> Routed:
     """The block asked to be called again: nobody holds the execution until then."""
-    assert isinstance(outcome.wait, Wait)
-    waiting = {
-        "waits_for": Waits.TIMER,
-        "wakes_at": outcome.wait.until,
-        "state": dict(outcome.wait.state),
-        **_measures(work, outbox, outcome),
-    }
-    return _let_go(work, outbox, waiting, batch)
+    assert isinstance(outcome.wait, Wait | Calls)
+    waiting = {"state": dict(outcome.wait.state), "calls": None, **_measures(work, outbox, outcome)}
+    if isinstance(outcome.wait, Calls):
+        return _let_go(work, outbox, waiting | {"waits_for": Waits.CALLS, "wakes_at": None}, batch, outcome.wait)
+    return _let_go(work, outbox, waiting | {"waits_for": Waits.TIMER, "wakes_at": outcome.wait.until}, batch)
 
 
 def _review(work: Work, outbox: Outbox, outcome: Outcome, question: Review) -> Routed:
@@ -198,7 +198,12 @@ def _ask(work: Work, outbox: Outbox, outcome: Outcome, question: Review, payload
         held = NodeExecution.objects.held(execution.pk, work.token)
         released = {"claim_token": None, "holder": None, "wake_pending": False}
         if not held.update(
-            status=Status.REVIEW, epoch=execution.epoch + 1, state=dict(question.state), **released, **measures
+            status=Status.REVIEW,
+            epoch=execution.epoch + 1,
+            state=dict(question.state),
+            calls=None,
+            **released,
+            **measures,
         ):
             raise LostClaim
         crash_point("review.let_go")
@@ -212,8 +217,11 @@ def _ask(work: Work, outbox: Outbox, outcome: Outcome, question: Review, payload
     return routed
 
 
-def _let_go(work: Work, outbox: Outbox, waiting: dict[str, Any], batch: list[Emitted]) -> Routed:
-    """Suspend until `wakes_at`; what the next call puts out is a sequence of its own (epoch)."""
+def _let_go(
+    work: Work, outbox: Outbox, waiting: dict[str, Any], batch: list[Emitted], calls: Calls | None = None
+) -> Routed:
+    """Suspend until `wakes_at`, or until the called nodes have ended; what the next call puts out is a sequence of its
+    own (epoch)."""
     execution = work.execution
     crash_point("suspend.begun")
     with write():
@@ -223,8 +231,13 @@ def _let_go(work: Work, outbox: Outbox, waiting: dict[str, Any], batch: list[Emi
         crash_point("suspend.let_go")
         if work.leased:
             credentials.services.release(work.token)
-        ring(execution.pk, waiting["wakes_at"])
+        called = []
+        if calls is None:
+            ring(execution.pk, waiting["wakes_at"])
+        else:  # their meeting points are locked before, and with, those that the outputs meet at
+            called = calling.place(work, calls.calls)
         routed = outbox.store(batch) if batch else Routed()
+        routed.ready += called
         crash_point("suspend.before_commit")
     crash_point("suspend.after_commit")
     work.suspended = True

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias, cast
 
-from blocks.sdk import Review, Wait
+from blocks.sdk import Calls, Review, Wait
 from executions.engine import loop
 from executions.engine.outbox import Outbox
 from executions.engine.pulse import PULSE
@@ -17,13 +17,13 @@ from executions.engine.running import Attempt, Cancelled, listen
 from executions.engine.work import Work
 from executions.errors import EngineFailure, LostClaim
 
-Pause: TypeAlias = Wait | Review
+Pause: TypeAlias = Wait | Review | Calls
 
 
 @dataclass
 class Outcome:
-    """How a block ended. `error`: a failure, as a message or an exception; `wait`: it is to be called again, later or
-    when a person has decided."""
+    """How a block ended. `error`: a failure, as a message or an exception; `wait`: it is to be called again, later,
+    when a person has decided, or when the nodes that it calls have ended."""
 
     error: Exception | str | None = None
     wait: Pause | None = None

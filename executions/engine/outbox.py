@@ -173,12 +173,16 @@ class Outbox:
         return routed
 
     def store(self, batch: list[Emitted]) -> Routed:
-        """Write and route a batch; needs a transaction in which the claim was proved, and may be repeated with it."""
+        """Write and route a batch; needs a transaction in which the claim was proved, and may be repeated with it.
+
+        What a called node puts out is for its caller alone."""
         execution = self.work.execution
         rows = [one.row(execution, self.sequence + number) for number, one in enumerate(batch)]
         crash_point("outputs.prepared")
         insert_rows(rows)
         crash_point("outputs.stored")
+        if execution.caller_id is not None:
+            return Routed()
         return routing.route(self.work.facts, self.work.node, zip(batch, rows, strict=True))
 
     def close(self, final: Callable[[list[Emitted]], Routed]) -> Routed:

@@ -4,10 +4,12 @@ One `RunNode` row per such node is locked first, so that two values that arrive 
 A value of pin p goes to the oldest INCOMPLETE execution without p. Those that have p are always older than those
 that lack it, so the ordinal of p's last value divides them, and pairing costs the same whatever waits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
 
 from blocks import registry
 from executions import values
@@ -23,6 +25,10 @@ from graphs import inputs as graph_inputs
 from graphs.plan import PlanNode
 
 
+class _Apart(Exception):
+    """Values of one call do not make one execution ready."""
+
+
 class Meeting:
     """One locked meeting point during one transaction."""
 
@@ -35,8 +41,8 @@ class Meeting:
         self.ready: list[NodeExecution] = []
         self._dirty = False
 
-    def deliver(self, delivery: Delivery, *, static: bool) -> None:
-        """Store a value and queue whatever became ready by it."""
+    def deliver(self, delivery: Delivery, *, static: bool) -> NodeExecution:
+        """Store a value and queue whatever became ready by it; the execution that has got it."""
         execution = arrive(self.row.pk, delivery.pin) or self._open()
         value = NodeInput(
             run_node=self.row,
@@ -51,6 +57,22 @@ class Meeting:
         filled = self._queue_if_ready(execution, self._latest_static)
         if static and filled is not None:
             self._complete_others(execution, filled)
+        return execution
+
+    def deliver_together(self, deliveries: Sequence[Delivery]) -> NodeExecution | None:
+        """Values that belong together make one execution ready, with what waits on other pins; or None, and nothing of
+        them stays."""
+        before = self.row.next_ordinal, self.row.last_queued, self._dirty, list(self.ready)
+        try:
+            with transaction.atomic():
+                met = [self.deliver(one, static=False) for one in deliveries]
+                if met[-1].status == Status.INCOMPLETE or len({one.pk for one in met}) > 1:
+                    raise _Apart
+                crash_point("pairing.together")
+                return met[-1]
+        except _Apart:
+            self.row.next_ordinal, self.row.last_queued, self._dirty, self.ready = before
+            return None
 
     def close(self) -> list[NodeExecution]:
         """Write the row back; the executions to publish."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from blocks import registry
@@ -121,12 +121,25 @@ def _reopen_child(work: Work, child: GraphExecution) -> None:
 def _reopen_nodes(run: GraphExecution, now: datetime) -> None:
     """What failed or was ended early is queued, under a new dispatch number; what is skipped stays so."""
     nodes = NodeExecution.objects.filter(run_id=run.pk).retryable().exclude(node_id__in=run.nodes_to_skip)
+    nodes = nodes.filter(Q(caller=None) | Q(pk__in=_awaited(nodes)))
     _hand_on_again(run, nodes)
     _begin_epochs(run, nodes)
     crash_point("retry.epochs")
     fresh: dict[str, Any] = {"failures": 0, "mishaps": 0, "stats": {}, "has_place": False, "in_chord": False}
     nodes.wait_again(now, **fresh)
     nodes.requeue(now, **fresh)
+
+
+def _awaited(nodes: NodeExecutionQuerySet) -> list[str]:
+    """Called executions whose caller is retried too, and has not gone on with their answers."""
+    callers = list(nodes.exclude(calls=None).values_list("pk", "caller", "calls"))
+    found: set[str] = set()
+    while (
+        more := {called for pk, above, calls in callers if above is None or str(pk) in found for called in calls or ()}
+        - found
+    ):
+        found |= more
+    return sorted(found)
 
 
 def _begin_epochs(run: GraphExecution, nodes: NodeExecutionQuerySet) -> None:
@@ -140,7 +153,9 @@ def _begin_epochs(run: GraphExecution, nodes: NodeExecutionQuerySet) -> None:
     errors = NodeOutput.objects.filter(node_execution_id=OuterRef("pk"), epoch=OuterRef("epoch"), pin="error")
     alone = nodes.filter(~Exists(children))
     alone.filter(node_id__in=once, entered_epoch=F("epoch")).filter(~Exists(errors)).update(epoch=F("epoch") + 1)
-    alone.filter(Exists(errors)).update(epoch=F("epoch") + 1, state=None, review=None)
+    failed = alone.filter(Exists(errors))
+    failed.filter(calls=None).update(state=None)  # others go on with what the nodes that they called have answered
+    failed.update(epoch=F("epoch") + 1, review=None)
 
 
 def _hand_on_again(run: GraphExecution, nodes: NodeExecutionQuerySet) -> None:

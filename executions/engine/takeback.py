@@ -19,6 +19,7 @@ from executions.crashpoints import crash_point
 from executions.database import repeated, write
 from executions.engine import stop
 from executions.engine.routing import unclaimed_successors
+from executions.engine.waking import calls_beside, wake_caller
 from executions.models import GraphExecution, NodeExecution, Worker
 from executions.querysets import NodeExecutionQuerySet
 from executions.states import Status
@@ -26,6 +27,7 @@ from executions.states import Status
 log = logging.getLogger(__name__)
 
 BATCH: Final = 500
+_OF_A_LOSS: Final = ("run", "mishaps", "stats", "attempt", "worker", "caller")
 # The sentences about losses, in the words of petiole_takebacks_total.
 REASONS: Final = {
     "its process was killed": "process_killed",
@@ -70,7 +72,7 @@ def take_back_one(execution_id: UUID, token: UUID, why: str, *, counted: bool, p
     held = NodeExecution.objects.held(execution_id, token)
     crash_point("take_back.begun")
     with write():
-        execution = held.select_for_update(no_key=True).only("run", "mishaps", "stats", "attempt", "worker").first()
+        execution = held.select_for_update(no_key=True).only(*_OF_A_LOSS).first()
         if execution is None:
             return False
         run = GraphExecution.objects.only("failure", "stop_requested_at").get(pk=execution.run_id)
@@ -79,7 +81,9 @@ def take_back_one(execution_id: UUID, token: UUID, why: str, *, counted: bool, p
             status = Status.TERMINATED if run.failure is None else Status.FAILED
             stop.end(held, status, run.failure or f"Stopped: {why}")
         elif counted and mishaps >= settings.MAX_ATTEMPTS:
+            calls_beside(execution)  # locks the caller before what was paid is given back
             stop.end(held, Status.FAILED, f"Its attempts were lost {mishaps} times. The last time: {why}")
+            wake_caller(execution)
         else:
             stats = execution.stats | {"last_error": why, "lost": _loss(execution, why)}
             more = {"mishaps": mishaps, "stats": stats, "has_place": F("in_chord")}

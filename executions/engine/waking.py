@@ -4,6 +4,7 @@ A wake sets `wake_pending` in the transaction of the event and requeues the exec
 refused while a wake is pending, so an event between the last look and the suspension is never missed."""
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -17,6 +18,7 @@ from executions import hints
 from executions.crashpoints import crash_point
 from executions.facts import RunFacts
 from executions.models import GraphExecution, NodeExecution
+from executions.states import FINAL
 from graphs.plan import RetryPolicy
 
 
@@ -38,6 +40,29 @@ def wake(execution_id: UUID) -> None:
     else:
         one.running().update(wake_pending=True)
         crash_point("wake.pending")
+
+
+def wake_caller(execution: NodeExecution) -> None:
+    """A called execution has ended: the last of those that were called together wakes their caller. Needs the
+    transaction of the end, before the balance is locked; of two ends the later one sees the other."""
+    calls = calls_beside(execution)
+    if calls and execution.caller_id is not None and not unended(calls):
+        wake(execution.caller_id)
+
+
+def calls_beside(execution: NodeExecution) -> list[str]:
+    """What was called together with it and its caller still waits for; the row of the caller is locked."""
+    if execution.caller_id is None:
+        return []
+    rows = NodeExecution.objects.filter(pk=execution.caller_id).select_for_update(no_key=True)
+    calls: list[str] = rows.values_list("calls", flat=True).first() or []
+    crash_point("call.caller_locked")
+    return calls if str(execution.pk) in calls else []
+
+
+def unended(calls: Iterable[str]) -> bool:
+    """Some of these executions have not ended."""
+    return NodeExecution.objects.filter(pk__in=calls).exclude(status__in=FINAL).exists()
 
 
 def after_failure(policy: RetryPolicy, failures: int) -> datetime:

@@ -63,6 +63,16 @@ class NodeExecution(models.Model):
     wake_pending = models.BooleanField(default=False)
     has_place = models.BooleanField(default=False, help_text="A place in the run's chord is kept while it waits")
     state = JSONText(null=True, help_text="What the block left for its next step")
+    caller = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="Whose block has called it: what it puts out goes there, and along no link",
+    )
+    calls = JSONText(null=True, help_text="Executions whose answers the next step of the block gets, in their order")
     review = models.ForeignKey(
         "Review",
         on_delete=models.DO_NOTHING,

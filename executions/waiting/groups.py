@@ -19,7 +19,13 @@ from graphs.plan import Plan
 
 UNFINISHED: Final = [Status.INCOMPLETE, Status.REVIEW, *OUTSTANDING]
 NAMED: Final = 3
-_WAITS: Final = {Waits.TIMER: Kind.TIMER, Waits.RUN: Kind.RUN, Waits.BACKOFF: Kind.BACKOFF, Waits.LEASE: Kind.LEASE}
+_WAITS: Final = {
+    Waits.TIMER: Kind.TIMER,
+    Waits.RUN: Kind.RUN,
+    Waits.BACKOFF: Kind.BACKOFF,
+    Waits.LEASE: Kind.LEASE,
+    Waits.CALLS: Kind.CALLS,
+}
 
 
 @dataclass

@@ -98,10 +98,11 @@ def _suspended(group: Group, plan: Plan) -> str:
             return f"{who} {waits} for another attempt, {due(group)}{_last_error(group)}."
         case Kind.LEASE:
             return f"{who} {waits} for a credential, {due(group)}{_why(group)}."
-        case Kind.REVIEW:
-            return f"{who} {_have(group)} waited for a person to decide for {ago(group.since)}."
-        case Kind.VALUES:
-            return f"{who} {_have(group)} waited for values on other pins for {ago(group.since)}."
+        case Kind.REVIEW | Kind.VALUES:
+            what = "a person to decide" if group.kind is Kind.REVIEW else "values on other pins"
+            return f"{who} {_have(group)} waited for {what} for {ago(group.since)}."
+        case Kind.CALLS:
+            return f"{who} {waits} for the nodes that {'it has' if group.count == 1 else 'they have'} called."
         case _:
             return f"{who} {waits} for a run below."
 

@@ -30,6 +30,7 @@ class Kind(TextChoices):
     BACKOFF = "backoff"
     LEASE = "lease"
     TIMER = "timer"
+    CALLS = "calls"
     CONCLUSION = "conclusion"
     VALUES = "values"
 

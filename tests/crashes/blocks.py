@@ -17,6 +17,9 @@ from blocks.sdk import (
     Block,
     BlockInput,
     BlockOutput,
+    BlockType,
+    Call,
+    Calls,
     Context,
     Cost,
     CostType,
@@ -167,6 +170,24 @@ class ReviewedBlock(Block):
             yield Review(data.x)
             return
         yield "out", [context.decision.approved, context.decision.data]
+
+
+class CallerBlock(Block):
+    """Calls every node that is linked from `tools`, with its input on all pins, and puts out how they ended."""
+
+    id = "f1000000-0000-4000-8000-000000000010"
+    block_type = BlockType.AI
+    workload = Workload.IO
+    Input = Anything
+    Output = Out
+
+    def run(self, data: Anything, context: Context) -> Emissions:
+        if not context.state:
+            yield "out", "calls"
+            calls = [Call(tool.node_id, dict.fromkeys(tool.pins.values(), data.x)) for tool in context.tools]
+            yield Calls(calls, {"called": True})
+            return
+        yield "out", [[dict(one.outputs), one.error] for one in context.answers]
 
 
 if folder := os.environ.get("TEST_CRASH_FOLDER"):

@@ -10,7 +10,7 @@ import pytest
 from celery import current_app
 
 from executions.models import GraphExecution
-from tests.crashes import credential_scenarios, points  # noqa: F401  the former registers its scenarios
+from tests.crashes import calling_scenarios, credential_scenarios, points  # noqa: F401  these register theirs
 from tests.crashes.crew import Crew, crew
 from tests.crashes.faults import CONNECTION, KILL, Faults
 from tests.crashes.judgements import REJECTED

@@ -10,6 +10,9 @@ from tests.crashes import points
 BETWEEN: Final = {
     "stop.mark_failed": ("unpaid.before_commit", "fail.before_commit"),
     "values.kept": ("outputs.prepared",),
+    "calling._Placing.made": ("call.locked", "call.placed"),
+    "calling._Placing._alone": ("call.locked", "call.placed"),
+    "calling._Placing._refused": ("call.locked", "call.placed"),
     "retry._begin_epochs": ("retry.moved", "retry.epochs"),
     "retry._hand_on_again": ("retry.moved", "retry.epochs"),
     "services.release_all": ("take_back.begun", "take_back.after_commit"),
@@ -30,6 +33,8 @@ NAMED: Final = {
     "suspend": {"before_commit", "after_commit"},
     "wake": {"locked", "requeued", "pending"},
     "child": {"before_commit", "launched"},
+    "call": {"locked", "placed", "caller_locked"},
+    "recall": {"begun", "before_commit", "after_commit"},
     "relay": {"before_commit", "after_commit"},
     "place": {"before_reserve", "reserved", "kept"},
     "publish": {"before_join", "joined", "before_message", "sent"},

@@ -12,7 +12,9 @@ BACK = ("d.conversations -> d.conversation_history", "t.out -> d.last_tool_outpu
 NAMED: dict[str, Any] = {"t": {"customized_name": "Look up"}, "a": {"customized_name": "Ask"}}
 
 
-def decider(build: Build, *links: str, tool: Any = "Paid", below: Any = "Paid", **constants: Any) -> Built:
+def decider(
+    build: Build, *links: str, tool: Any = "Paid", below: Any = "Paid", attempts: int = 1, **constants: Any
+) -> Built:
     """A question, a model that may call `look_up` (one node) and `ask` (an agent), and its answer."""
     names = {"i": ("AgentInput", {"name": "q"}), "o": ("AgentOutput", {"name": "ans"})}
     asked = build(names | {"p": below}, "i.result -> p.x", "p.out -> o.value")
@@ -24,7 +26,7 @@ def decider(build: Build, *links: str, tool: Any = "Paid", below: Any = "Paid", 
         "f": ("AgentOutput", {"name": "answer"}),
     }
     fixed = ("q.result => d.prompt", "d.tools -> t.x", "d.tools -> a.q", "d.finished -> f.value")
-    return build(nodes, *fixed, *links, **NAMED)
+    return build(nodes, *fixed, *links, **NAMED, d={"retry": {"attempts": attempts, "delay_seconds": 0}})
 
 
 def key_of(user: User) -> dict[str, Any]:
