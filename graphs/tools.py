@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from blocks import registry
 from blocks.sdk import BlockSpec, Tool
@@ -14,25 +14,36 @@ _LONGEST = 64  # what providers take as the name of a function
 _UNTOLD = frozenset({"advanced", "secret", "hidden", "placeholder", "depends_on", "default", "title"})
 
 
-def tools_of(plan: Plan, node: PlanNode) -> tuple[Tool, ...]:
+# (graph id, version) of an agent → its name and its description
+Agents: TypeAlias = Mapping[tuple[str, int], tuple[str, str]]
+
+
+def agents_of(plan: Plan, node: PlanNode) -> set[tuple[str, int]]:
+    """The agents that the node may call, by graph id and version."""
+    sinks = (plan.nodes[link.sink_id].agent for link in node.outbound if is_tool(link.source_name))
+    return {(agent.graph_id, agent.graph_version) for agent in sinks if agent is not None}
+
+
+def tools_of(plan: Plan, node: PlanNode, agents: Agents | None = None) -> tuple[Tool, ...]:
     """One function for each node at the end of such a link, in the order of the links."""
     links: dict[Any, list[PlanLink]] = {}
     for link in node.outbound:
         if is_tool(link.source_name):
             links.setdefault(link.sink_id, []).append(link)
     taken: set[str] = set()
-    return tuple(_tool(plan.nodes[sink_id], found, taken) for sink_id, found in links.items())
+    return tuple(_tool(plan.nodes[sink_id], found, taken, agents or {}) for sink_id, found in links.items())
 
 
-def _tool(sink: PlanNode, links: list[PlanLink], taken: set[str]) -> Tool:
+def _tool(sink: PlanNode, links: list[PlanLink], taken: set[str], agents: Agents) -> Tool:
+    name, description = _named(sink, agents)
     spec = registry.get(sink.block_id)
     pins = dict(_arguments([link.sink_name for link in links]))
     properties = {argument: _schema(sink, spec, pin) for argument, pin in pins.items()}
     required = [argument for argument, pin in pins.items() if _required(sink, spec, pin)]
     return Tool(
         node_id=str(sink.id),
-        name=_unique(cleaned(_name(sink, spec)).lower() or "tool", taken),
-        description=_description(sink, spec),
+        name=_unique(cleaned(name).lower() or "tool", taken),
+        description=description,
         parameters={"type": "object", "properties": properties, "required": required, "additionalProperties": False},
         pins=pins,
     )
@@ -55,23 +66,23 @@ def _unique(name: str, taken: set[str]) -> str:
 def _arguments(pins: list[str]) -> Iterator[tuple[str, str]]:
     taken: set[str] = set()
     for pin in dict.fromkeys(pins):
-        yield _unique(cleaned(pin) or "value", taken), pin
+        yield _unique(cleaned(pin).lower() or "value", taken), pin
 
 
-def _name(sink: PlanNode, spec: BlockSpec | None) -> str:
-    custom = sink.metadata.get("customized_name")
-    if isinstance(custom, str) and custom:
-        return custom
-    if sink.agent is not None:
-        return str(sink.constants.get("agent_name") or "agent")
-    return spec.name if spec else "tool"
+def _named(sink: PlanNode, agents: Agents) -> tuple[str, str]:
+    """Name and description: what the node's metadata say, or what its block or its agent says of itself."""
+    name, told = _text(sink.metadata, "customized_name"), _text(sink.metadata, "description")
+    if sink.agent is None:
+        spec = registry.get(sink.block_id)
+        return name or (spec.name if spec else "tool"), told or (spec.description if spec else "")
+    own, about = agents.get((sink.agent.graph_id, sink.agent.graph_version), ("", ""))
+    name = name or own or _text(sink.constants, "agent_name") or "agent"
+    return name, told or about or f"Runs the agent {name}."
 
 
-def _description(sink: PlanNode, spec: BlockSpec | None) -> str:
-    told = sink.metadata.get("description")
-    if isinstance(told, str) and told:
-        return told
-    return f"Runs the agent {_name(sink, spec)}." if sink.agent is not None else (spec.description if spec else "")
+def _text(values: Mapping[str, Any], key: str) -> str:
+    found = values.get(key)
+    return found if isinstance(found, str) else ""
 
 
 def _schema(sink: PlanNode, spec: BlockSpec | None, pin: str) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def _call(work: Work, outbox: Outbox) -> Routed:
         return finish.never_entered(work, outbox, missing)
     if work.suspended:
         return Routed()
+    calling.know_tools(work)
     _enter(work)
     release()  # no connection is held while a block runs
     outcome = invoke(work, outbox)

@@ -29,8 +29,10 @@ from executions.statements import insert_rows
 from executions.states import FINAL, Status, Waits
 from executions.values import Delivery
 from graphs import inputs as graph_inputs
+from graphs import reading
 from graphs.pins import is_tool
 from graphs.plan import PlanNode
+from graphs.tools import agents_of, tools_of
 
 MOST_VALUES: Final = 1000  # of one called node; what else it put out is counted
 
@@ -42,6 +44,15 @@ def problem(work: Work, calls: Calls) -> str | None:
     tools = {str(link.sink_id) for link in work.node.outbound if is_tool(link.source_name)}
     strangers = [call.node_id for call in calls.calls if call.node_id not in tools]
     return f"the block called {strangers[0]!r:.60}, which is not linked from its pin tools" if strangers else None
+
+
+def know_tools(work: Work) -> None:
+    """Before the block is called: what it is told of the nodes that it may call."""
+    if work.spec.block_type is BlockType.AI:
+        plan, node = work.facts.plan, work.node
+        stored = repeated(reading.stored)(work.facts.user_id, agents_of(plan, node))
+        agents = {key: (agent.name, agent.description) for key, agent in stored.items()}
+        work.tools = tools_of(plan, node, agents)
 
 
 # -- Calling

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from blocks import registry
-from blocks.sdk import Answer, BlockInput, BlockSpec, BlockType, Context, CostType, Credential
+from blocks.sdk import Answer, BlockInput, BlockSpec, BlockType, Context, CostType, Credential, Tool
 from blocks.sdk.errors import ConversionError
 from executions import pricing, values
 from executions.engine.agents import agents_of_run
@@ -19,7 +19,6 @@ from executions.models import NodeExecution
 from graphs import inputs as graph_inputs
 from graphs.inputs import Prepared
 from graphs.plan import PlanNode
-from graphs.tools import tools_of
 
 
 @dataclass
@@ -43,6 +42,7 @@ class Work:
     injected: dict[str, Credential] = field(default_factory=dict, repr=False)  # keyword arguments of the block
     leased: bool = False  # it holds credentials, which go with its claim
     unused: bool = False  # its block could not be entered: what was paid is given back
+    tools: tuple[Tool, ...] = ()  # the nodes that its block may call
     answers: tuple[Answer, ...] = ()  # of the nodes that it has called
     refused: int = 0  # of its calls, those that could not even be queued
     stopped: bool = False  # said by the commit that ends it because its run is being stopped
@@ -113,7 +113,7 @@ class Work:
             memory=RunMemory(facts.user_id, facts.plan.graph_id, execution.pk, self.token),
             agents=agents_of_run()(facts.user_id, execution.pk, self.token),
             report=report,
-            tools=tools_of(facts.plan, self.node) if self.spec.block_type is BlockType.AI else (),
+            tools=self.tools,
             answers=self.answers,
         )
 

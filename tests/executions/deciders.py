@@ -9,7 +9,7 @@ from tests.graphs_for_tests import Build, Built
 
 DECIDES = "3b191d9f-356f-482d-8238-ba04b6d18381"
 BACK = ("d.conversations -> d.conversation_history", "t.out -> d.last_tool_output", "a.ans -> d.last_tool_output")
-NAMED: dict[str, Any] = {"t": {"customized_name": "Look up"}, "a": {"customized_name": "Ask"}}
+NAMED: dict[str, Any] = {"t": {"customized_name": "Look up"}}
 
 
 def decider(
@@ -17,7 +17,7 @@ def decider(
 ) -> Built:
     """A question, a model that may call `look_up` (one node) and `ask` (an agent), and its answer."""
     names = {"i": ("AgentInput", {"name": "q"}), "o": ("AgentOutput", {"name": "ans"})}
-    asked = build(names | {"p": below}, "i.result -> p.x", "p.out -> o.value")
+    asked = build(names | {"p": below}, "i.result -> p.x", "p.out -> o.value", name="Ask")
     nodes = {
         "q": ("AgentShortTextInput", {"name": "question"}),
         "d": (DECIDES, {"model": "gpt-4o"} | constants),

@@ -6,7 +6,7 @@ from accounts.models import User
 from executions import detail
 from executions.states import Status
 from graphs.errors import GraphValidationError
-from tests.executions.deciders import BACK, asked, decider
+from tests.executions.deciders import BACK, DECIDES, asked, decider
 from tests.executions.driver import Driver, Order, newest, oldest
 from tests.executions.runs import statuses
 from tests.graphs_for_tests import Build
@@ -48,6 +48,29 @@ def test_an_answer_that_never_comes_is_reported(drive: Driver, build: Build, use
     [unmet] = detail.unmet_inputs(run)
     assert "last_tool_output" in unmet["missing"]
     assert "conversation_history" not in unmet["missing"]
+
+
+def test_an_agent_of_the_old_form_calls_another_by_its_name(drive: Driver, build: Build, user: User) -> None:
+    """Its links name the tool and the argument, its prompt takes a value that stays."""
+    names = {"i": ("AgentInput", {"name": "Question"}), "o": ("AgentOutput", {"name": "Answer"})}
+    search = build(names, "i.result -> o.value", name="Web Search")
+    nodes = {
+        "q": ("AgentShortTextInput", {"name": "question"}),
+        "v": "StoreValue",
+        "d": (DECIDES, {"model": "gpt-4o", "prompt": "About {{ it }}"}),
+        "a": build.executor(search),
+        "f": ("AgentOutput", {"name": "answer"}),
+    }
+    loop = "a.Answer -> d.last_tool_output", "d.conversations -> d.conversation_history", "d.finished -> f.value"
+    built = build(nodes, "q.result -> v.input", "v.output -> d.prompt_values_#_it",
+        "d.tools_^_web_search_~_question -> a.Question", *loop)  # fmt: skip
+    calls = [[("web_search", {"question": text})] for text in ("Who?", "Sure?")]
+    with speaking(*calls, "Ada.") as model:
+        run = drive(asked(built, user))
+    assert (run.status, detail.outputs(run)) == (Status.COMPLETED, {"answer": ["Ada."]})
+    assert [message["content"] for message in model.requests[2]["messages"][1:]] == [
+        "[Task] About What is it?", "", "Who?", "", "Sure?",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

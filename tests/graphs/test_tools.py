@@ -4,7 +4,7 @@ import pytest
 
 from blocks.sdk import Tool
 from graphs.plans import plan_of
-from graphs.tools import tools_of
+from graphs.tools import agents_of, tools_of
 from tests.graphs_for_tests import Build, Built
 
 pytestmark = pytest.mark.django_db
@@ -43,8 +43,20 @@ def test_an_agent_is_a_function_of_its_inputs(build: Build) -> None:
     child = build({"i": ("AgentInput", {"name": "city", "description": "Which one."})}, name="Weather")
     built = build({"d": ASKED, "x": build.executor(child)}, "d.tools -> x.city")
     (agent,) = told(built)
+    assert (agent.name, agent.description) == ("agent", "Runs the agent agent.")
     assert agent.parameters["properties"] == {"city": {"type": "string", "description": "Which one."}}
     assert agent.parameters["required"] == ["city"]
+
+
+def test_an_agent_is_called_by_its_name(build: Build) -> None:
+    child = build({"i": ("AgentInput", {"name": "The_City"})}, name="Weather today")
+    built = build({"d": ASKED, "x": build.executor(child)}, "d.tools -> x.The_City")
+    plan = plan_of(built.version.pk)
+    node = plan.nodes[built.ids["d"]]
+    [key] = agents_of(plan, node)
+    (agent,) = tools_of(plan, node, {key: ("Weather today", "Tells the weather.")})
+    assert (agent.name, agent.description) == ("weather_today", "Tells the weather.")
+    assert agent.pins == {"the_city": "The_City"}
 
 
 def test_a_block_without_linked_nodes_has_no_functions(build: Build) -> None:
