@@ -56,6 +56,10 @@ def key_of(provider: str) -> "SecretStr | None":
     return None if key is None else SecretStr(key)
 
 
+def has_keys() -> bool:
+    return bool(_keys)
+
+
 def mailer() -> Mailer | None:
     """None where blocks do not send e-mail in the name of the installation."""
     return _mailer

@@ -40,7 +40,7 @@ class AIConditionBlock(Block):
         yes_value: Any = Field(None, description="Emitted when it holds; otherwise the input.")
         no_value: Any = Field(None, description="Emitted when it does not hold; otherwise the input.")
         model: ModelName = Field(DEFAULT, advanced=False, description="The language model.")
-        credentials: CredentialsReference = model_credentials()
+        credentials: CredentialsReference | None = model_credentials()
 
     class Output(BlockOutput):
         result: bool = Field(description="Whether it holds.")

@@ -37,7 +37,7 @@ class AIConversationBlock(Block):
         prompt: str = Field("", advanced=False, description="The next thing that the user says.")
         messages: list[Any] = Field(description="What was said: objects with role and content.")
         model: ModelName = Field(DEFAULT, description="The language model.")
-        credentials: CredentialsReference = model_credentials()
+        credentials: CredentialsReference | None = model_credentials()
         max_tokens: int | None = Field(None, description="The most tokens of the answer.")
         ollama_host: str = Field("localhost:11434", description="Where Ollama runs, for its models.")
 

@@ -36,7 +36,7 @@ class AIListGeneratorBlock(Block):
         focus: str | None = Field(None, advanced=False, description="What the list is about.")
         source_data: str | None = Field(None, advanced=False, description="A text in which its elements are found.")
         model: ModelName = Field(DEFAULT, description="The language model.")
-        credentials: CredentialsReference = model_credentials()
+        credentials: CredentialsReference | None = model_credentials()
         max_retries: int = Field(3, ge=1, le=5, description="How often it is asked until there is a list.")
         force_json_output: bool = Field(default=False, description="The whole answer is JSON; not every model can.")
         max_tokens: int | None = Field(None, description="The most tokens of the answer.")

@@ -37,7 +37,7 @@ class AIStructuredResponseGeneratorBlock(Block):
         list_result: bool = Field(default=False, description="Ask for a list of such objects.")
         model: ModelName = Field(DEFAULT, advanced=False, description="The language model.")
         force_json_output: bool = Field(default=False, description="The whole answer is JSON; not every model can.")
-        credentials: CredentialsReference = model_credentials()
+        credentials: CredentialsReference | None = model_credentials()
         sys_prompt: str = Field("", description="What the model is told beforehand.")
         conversation_history: list[dict[str, Any]] | None = Field([], description="Messages before the prompt.")
         retry: int = Field(3, description="How often it is asked until the answer is in form.")

@@ -31,7 +31,7 @@ class AITextGeneratorBlock(Block):
     class Input(BlockInput):
         prompt: str = Field(description="What is asked.")
         model: ModelName = Field(DEFAULT, advanced=False, description="The language model.")
-        credentials: CredentialsReference = model_credentials()
+        credentials: CredentialsReference | None = model_credentials()
         sys_prompt: str = Field("", description="What the model is told beforehand.")
         retry: int = Field(3, description="How often it is asked when there is no answer.")
         prompt_values: dict[str, str] = Field(

@@ -43,7 +43,7 @@ class AITextSummarizerBlock(Block):
         style: Literal["concise", "detailed", "bullet points", "numbered list"] = Field(
             "concise", description="How it is written."
         )
-        credentials: CredentialsReference = model_credentials()
+        credentials: CredentialsReference | None = model_credentials()
         max_tokens: int = Field(4096, ge=1, description="The most words of a piece, and tokens of an answer.")
         chunk_overlap: int = Field(100, ge=0, description="Words that neighbouring pieces share.")
         ollama_host: str = Field("localhost:11434", description="Where Ollama runs, for its models.")

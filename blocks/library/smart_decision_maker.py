@@ -52,7 +52,7 @@ class SmartDecisionMakerBlock(Block):
     class Input(BlockInput):
         prompt: str = Field(description="The task.")
         model: ModelName = Field(DEFAULT, advanced=False, description="The language model.")
-        credentials: CredentialsReference = model_credentials()
+        credentials: CredentialsReference | None = model_credentials()
         multiple_tool_calls: bool = Field(default=False, description="Whether it may call several nodes at once.")
         sys_prompt: str = Field(SYSTEM, description="What the model is told beforehand.")
         conversation_history: list[dict[str, Any]] | None = Field([], description="What was said: `conversations`.")

@@ -67,11 +67,14 @@ ModelName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(_model
 
 
 def model_credentials() -> Any:
-    """The credentials pin of a block that uses a model: the model decides whose they are."""
+    """The credentials pin of a block that uses a model: the model decides whose they are.
+
+    A node need not have one where the installation has keys for everybody."""
     mapping = {known.name: known.provider for known in _models().values()}
     return Credentials(
         providers=sorted(set(mapping.values())),
         types=["api_key"],
+        optional=services.has_keys(),
         discriminator="model",
         discriminator_mapping=mapping,
         description="The key for the provider of the model.",
