@@ -21,6 +21,7 @@ RESULTS: list[tuple[str, dict[str, Any], dict[str, list[Any]]]] = [
     ("fan", {"n": 1}, {"result": ["1.0,2.0,1.0,4.0,1.0,6.0,1.0,8.0,1.0,10.0,1.0,12.0"]}),
     ("paid", {"n": 5}, {"result": [5]}),
     ("once", {"n": 5}, {"result": [6.0], "echo": [5]}),
+    ("calls", {"n": 1}, {"result": [3 * [{"out": [1]}, {"result": [2.0]}, {"result": [2.0]}]]}),
     ("unmet", {"n": 1}, {"result": [2.0], "echo": [True]}),
     ("unmet", {"n": 5}, {"echo": [False]}),
 ]

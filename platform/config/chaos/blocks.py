@@ -7,7 +7,20 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-from blocks.sdk import Block, BlockInput, BlockOutput, Context, Cost, Effect, Field, Workload
+from blocks.sdk import (
+    Block,
+    BlockInput,
+    BlockOutput,
+    BlockType,
+    Call,
+    Calls,
+    Context,
+    Cost,
+    Effect,
+    Emissions,
+    Field,
+    Workload,
+)
 
 EFFECTS = "chaos-effects"
 
@@ -190,3 +203,22 @@ class LargeBlock(Block):
 
     def run(self, data: SizeInput, context: Context) -> Iterator[tuple[str, Any]]:
         yield "out", "petiole " * (data.n // 8)
+
+
+class CallerBlock(Block):
+    """Calls everything that is linked from its pin `tools`, three times, and puts out what it was answered."""
+
+    id = "c4a05000-0000-4000-8000-000000000010"
+    block_type = BlockType.AI
+    workload = Workload.IO
+    Input = OneValue
+    Output = Out
+
+    def run(self, data: OneValue, context: Context) -> Emissions:
+        rounds = context.state.get("rounds", 0)
+        heard = [*context.state.get("heard", ()), *({**one.outputs} for one in context.answers)]
+        if rounds == 3:
+            yield "out", heard
+            return
+        calls = [Call(tool.node_id, dict.fromkeys(tool.pins.values(), data.x)) for tool in context.tools]
+        yield Calls(calls, {"rounds": rounds + 1, "heard": heard})

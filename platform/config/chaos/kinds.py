@@ -16,8 +16,8 @@ TIMER: Final = "d67a9c52-5e4e-11e2-bcfd-0800200c9a71"
 INPUT: Final = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b"
 OUTPUT: Final = "363ae599-353e-4804-937e-b2ee3cef3da4"
 _OURS: Final = "c4a05000-0000-4000-8000-0000000000"
-SLOW_PROCESS, SLOW_THREAD, SLOW_LOOP, GENERATOR, FLAKY, FAILING, PAID, ONCE, LARGE = (
-    f"{_OURS}{number:02d}" for number in range(1, 10)
+SLOW_PROCESS, SLOW_THREAD, SLOW_LOOP, GENERATOR, FLAKY, FAILING, PAID, ONCE, LARGE, CALLER = (
+    f"{_OURS}{number:02d}" for number in range(1, 11)
 )
 
 
@@ -263,14 +263,8 @@ _UNMET = Kind(
 )
 _LARGE = Kind(
     "large",
-    {
-        "in": given(),
-        "text": Node(LARGE),
-        "store": Node(STORE),
-        "count": Node(COUNT),
-        "out": result(),
-        "all": result("all"),
-    },
+    {"in": given(), "text": Node(LARGE), "store": Node(STORE), "count": Node(COUNT)}
+    | {"out": result(), "all": result("all")},
     (
         "in.result -> text.n",
         "text.out -> store.input",
@@ -281,12 +275,22 @@ _LARGE = Kind(
     inputs=({"n": 20_000}, {"n": 400_000}),
     weight=2,
 )
+_CALLS = Kind(
+    "calls",
+    {"in": given(), "caller": Node(CALLER), "paid": Node(PAID), "add": add(), "leaf": Node("", child="leaf")}
+    | {"out": result()},
+    (
+        "in.result -> caller.x",
+        *(f"caller.tools -> {pin}" for pin in ("paid.x", "add.a", "leaf.n")),
+        "caller.out -> out.value",
+    ),
+)
 
 # Sub-graphs come before what contains them.
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
         _LEAF, _BRANCH, _chain(), _LOOP, _STATIC, _PAIRS, _NESTED, _GENERATOR, _FLOOD, _fan(), _SLOW, _FLAKY, _PAID,
-        _ONCE, _TIMER, _UNMET, _LARGE,
+        _ONCE, _TIMER, _UNMET, _LARGE, _CALLS,
     )
 }  # fmt: skip
