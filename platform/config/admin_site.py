@@ -8,6 +8,8 @@ from django.core import checks
 
 
 class AdminConfig(SimpleAdminConfig):
+    default_site = "config.branding.Site"
+
     def ready(self) -> None:
         checks.register(check_dependencies, checks.Tags.admin)
         checks.register(pages_are_right, checks.Tags.admin)

@@ -147,3 +147,9 @@ def test_threads_of_requests_stay_and_so_do_their_connections() -> None:
     assert ask(application, b"{}")[0]["status"] == 404
     assert {thread.name for thread in threading.enumerate() if thread.name.startswith("request")} == before
     assert before
+
+
+def test_the_admin_says_whose_it_is(admin_client: Client) -> None:
+    page = admin_client.get("/admin/").content.decode()
+    assert "<title>Administration | Petiole</title>" in page
+    assert "Django administration" not in page
