@@ -19,6 +19,7 @@ from executions.errors import OverBudget
 from executions.models import NodeExecution
 from executions.statements import Claim, take_claim
 from executions.states import FINAL, Status
+from graphs.errors import GraphNotFound
 from graphs.plans import plan_of
 
 
@@ -114,7 +115,10 @@ def _spec(ask: Ask) -> BlockSpec | None:
     if ask.node is None:
         return None
     version_id, node_id = ask.node
-    node = plan_of(version_id).nodes.get(node_id)
+    try:
+        node = plan_of(version_id).nodes.get(node_id)
+    except GraphNotFound:
+        return None  # then there is no such execution either, or the message names a version that is not its own
     return None if node is None else registry.get(node.block_id)
 
 
