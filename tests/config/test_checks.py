@@ -34,7 +34,7 @@ def test_the_blocks_of_the_installation_are_all_there() -> None:
 
 
 @pytest.mark.worker
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # no transaction is open in which beat would have to wait
 @pytest.mark.parametrize("command", [("worker", "-Q", "io"), ("beat", "--pidfile=")], ids=["worker", "beat"])
 def test_workers_and_beat_do_not_begin_with_settings_that_do_not_fit(command: tuple[str, ...]) -> None:
     words = [sys.executable, "-m", "celery", "-A", "config", *command]
