@@ -123,6 +123,7 @@ class Heartbeat(threading.Thread):
     @repeated
     def _renew(self, holding: list[str]) -> None:
         now = timezone.now()
+        self.worker.beats += 1  # another number also where the row is gone and made anew
         said = {
             "seen_at": now,
             "holding": holding,

@@ -81,3 +81,13 @@ def test_the_heartbeat_goes_on_when_a_lost_connection_cannot_even_be_closed(
     monkeypatch.setattr(heartbeat, "connection", SimpleNamespace(close=fail))
     heartbeat.Heartbeat(row(), set, list)._guarded(lambda: None)
     assert "the heartbeat of io@here failed" in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_worker_whose_row_is_removed_again_and_again_is_not_taken_for_silent() -> None:
+    living, seen = heartbeat.Heartbeat(row(), set, list), []
+    for _ in range(3):
+        living._beat()
+        seen.append(Worker.objects.get().beats)
+        Worker.objects.all().delete()
+    assert len(set(seen)) == 3
