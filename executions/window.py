@@ -30,6 +30,7 @@ from graphs.plans import plan_of
 LOOK_SECONDS: Final = 1.0  # how often a process looks whether others have left something
 SLOTS_SECONDS: Final = 5.0
 MOST: Final = 100  # runs that are looked at, and executions of another queue that may stand in front in one
+MOST_TRIES: Final = 10  # to fill the places that were freed; each fails only where others have filled theirs
 Lane: TypeAlias = tuple[UUID, str]  # a user and a queue
 
 
@@ -115,13 +116,25 @@ def refill() -> list[NodeExecution]:
     return [one for lane in lanes for one in _next(lane, _room(*lane))]
 
 
-@repeated
 def _take(lane: Lane, number: int) -> list[NodeExecution]:
+    """Another process that takes the same ones leaves none of the places empty: then it is the turn of the next."""
+    taken: list[NodeExecution] = []
+    for _ in range(MOST_TRIES):
+        found, won = _take_once(lane, number - len(taken))
+        taken += won
+        if len(taken) == number or not found:
+            break
+    return taken
+
+
+@repeated
+def _take_once(lane: Lane, number: int) -> tuple[int, list[NodeExecution]]:
+    """How many were there, and those that nobody else has taken meanwhile."""
     crash_point("window.before_take")
     found = {one.pk: one for one in _next(lane, number)}
     taken = mark_sent(list(found), timezone.now())
     crash_point("window.taken")
-    return [found[pk] for pk in taken]
+    return len(found), [found[pk] for pk in taken]
 
 
 def _next(lane: Lane, number: int) -> list[NodeExecution]:

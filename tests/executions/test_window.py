@@ -1,7 +1,9 @@
 """How many messages of one user wait in a queue (executions.window)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 import redis
@@ -9,7 +11,7 @@ from celery import current_app
 from django.conf import settings
 
 from accounts.models import User
-from executions import publishing, sweeping, window
+from executions import publishing, statements, sweeping, window
 from executions.engine import admission, pausing
 from executions.facts import facts_of
 from executions.models import GraphExecution, NodeExecution
@@ -53,6 +55,26 @@ def test_what_does_not_fit_is_sent_when_something_has_ended(build: Build) -> Non
     for _ in range(10):
         publishing.publish_next(run.pk, "cpu", [])
     assert (messages(), unsent(run)) == (30, 0)
+
+
+@pytest.mark.usefixtures("nobody_works")
+def test_places_are_filled_although_another_process_has_taken_the_same_ones(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, of_the_other = admitted(wide(build, 60)), list[Any]()
+
+    mark_sent = statements.mark_sent
+
+    def late(execution_ids: Sequence[UUID], at: datetime) -> list[UUID]:
+        if of_the_other:
+            return mark_sent(execution_ids, at)
+        of_the_other.extend(mark_sent(execution_ids, at))
+        return []
+
+    monkeypatch.setattr(window, "mark_sent", late)
+    for _ in range(10):
+        publishing.publish_next(run.pk, "cpu", [])
+    assert (len(of_the_other), unsent(run)) == (10, 20)
 
 
 @pytest.mark.usefixtures("nobody_works")
