@@ -17,19 +17,33 @@ log = logging.getLogger(__name__)
 # Longer than a process waits for a broker that is away, after it has committed the end of its node.
 FENCED_SECONDS: Final = 30.0
 
-# Task id → its request, which exists as long as its job in the pool does. In the main process only.
-AT_WORK: Final[WeakValueDictionary[str, Any]] = WeakValueDictionary()
+# Process id → the request that it has accepted last: a process has one at a time, and what it accepts says that it is
+# done with the one before, whoever may still know of that. In the worker's main process only.
+AT_WORK: Final[WeakValueDictionary[int, Any]] = WeakValueDictionary()
 
 
-def kill(tasks: Iterable[str]) -> list[str]:
+def accepted(request: Any) -> None:
+    AT_WORK[request.worker_pid] = request
+
+
+def ended(request: Any) -> None:
+    """Its failure keeps what it was about alive, for as long as somebody looks at the traceback."""
+    if request in AT_WORK.values():
+        del AT_WORK[request.worker_pid]
+
+
+def tasks() -> set[str]:
+    return {request.id for request in list(AT_WORK.values())}
+
+
+def kill(task_ids: Iterable[str]) -> list[str]:
     """SIGKILL for the processes that are at work on these tasks; the tasks whose process was here."""
-    killed = []
-    for task in tasks:
-        request = AT_WORK.get(task)
-        if request is not None:
+    wanted, killed = set(task_ids), []
+    for process, request in list(AT_WORK.items()):
+        if request.id in wanted:
             with suppress(ProcessLookupError):
-                os.kill(request.worker_pid, signal.SIGKILL)
-                killed.append(task)
+                os.kill(process, signal.SIGKILL)
+                killed.append(request.id)
     return killed
 
 
@@ -42,7 +56,7 @@ class FenceWatch:
     def look(self, held: Container[str]) -> list[str]:
         """`held`: the tasks whose executions this worker holds. Those whose processes were ended."""
         now = time.monotonic()
-        self._since = {task: self._since.get(task, now) for task in list(AT_WORK) if task not in held}
+        self._since = {task: self._since.get(task, now) for task in tasks() if task not in held}
         killed = kill(task for task, since in self._since.items() if now - since >= FENCED_SECONDS)
         for task in killed:
             log.warning("the process of task %s is killed: it goes on although its node was taken from it", task)

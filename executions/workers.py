@@ -47,10 +47,11 @@ class HeartbeatStep(bootsteps.StartStopStep):
 
 
 def _received() -> set[str]:
-    """The set is Celery's own and changes under way: then it is read once more."""
+    """The set is Celery's own and changes under way: then it is read once more. It lacks what was revoked and goes on
+    all the same, because it does not listen: that has not ended."""
     while True:
         with suppress(RuntimeError):
-            return {request.id for request in tuple(state.reserved_requests)}
+            return {request.id for request in tuple(state.reserved_requests)} | poolwork.tasks()
 
 
 def _queues() -> list[str]:
@@ -74,14 +75,15 @@ class NodeRequest(Request):
     """A message of run_node in the worker's main process, which is the first to hear what becomes of pool processes."""
 
     def on_accepted(self, pid: Any, time_accepted: Any) -> None:
-        if pid != os.getpid():
-            poolwork.AT_WORK[self.id] = self
         super().on_accepted(pid, time_accepted)
+        if pid != os.getpid():
+            poolwork.accepted(self)
 
     def on_failure(self, exc_info: Any, *how: Any, **also: Any) -> None:
         try:
             super().on_failure(exc_info, *how, **also)
         finally:
+            poolwork.ended(self)
             if _heartbeats and self.worker_pid:
                 _heartbeats[0].killed(self.id, f"{PROCESS}{self.worker_pid} on {socket.gethostname()}")
 

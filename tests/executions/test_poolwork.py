@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from executions import poolwork
-from executions.poolwork import AT_WORK, FENCED_SECONDS, FenceWatch
+from executions.poolwork import FENCED_SECONDS, FenceWatch
 from tests.stack import Process, ended
 
 
@@ -26,7 +26,8 @@ def busy() -> Iterator[Process]:
 def test_it_is_killed_when_nobody_holds_its_node_for_a_while(busy: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(poolwork, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    job = AT_WORK["task"] = Job(worker_pid=busy.pid)
+    job = Job(id="task", worker_pid=busy.pid)
+    poolwork.accepted(job)
     watch = FenceWatch()
     assert watch.look({"task"}) == []
     now[0] += 2 * FENCED_SECONDS
@@ -42,7 +43,22 @@ def test_it_is_killed_when_nobody_holds_its_node_for_a_while(busy: Process, monk
     del job
 
 
-def test_it_is_left_alone_when_its_task_has_ended_meanwhile() -> None:
-    job = AT_WORK["task"] = Job(worker_pid=1)
+def test_it_is_left_alone_when_its_task_has_ended_meanwhile(busy: Process) -> None:
+    job = Job(id="task", worker_pid=busy.pid)
+    poolwork.accepted(job)
     del job
     assert poolwork.kill(["task"]) == []
+    failed = Job(id="task", worker_pid=busy.pid)
+    poolwork.accepted(failed)
+    poolwork.ended(failed)
+    assert poolwork.kill(["task"]) == []
+
+
+def test_it_is_left_alone_when_it_works_on_something_else_though_the_old_task_is_not_forgotten(busy: Process) -> None:
+    old, new = (Job(id=name, worker_pid=busy.pid) for name in ("old", "new"))
+    poolwork.accepted(old)
+    poolwork.accepted(new)
+    poolwork.ended(old)
+    assert poolwork.kill(["old"]) == []
+    assert busy.poll() is None
+    assert poolwork.kill(["new"]) == ["new"]
