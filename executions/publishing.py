@@ -188,7 +188,7 @@ def _fitting(facts: RunFacts, ready: list[NodeExecution], joined: str | None, ow
 
 def publish_next(run_id: UUID, queue: str, ready: list[NodeExecution]) -> None:
     """An execution has ended in this queue: what its user has waiting takes its place, unless a successor did."""
-    if queue and (held := window.after(facts_of(run_id), queue, ready)):
+    for held in window.after(facts_of(run_id), queue, ready) if queue else ():
         crash_point("publish.before_held")
         CelerySender().nodes(held)
         crash_point("publish.held")

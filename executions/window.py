@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final, TypeAlias
@@ -43,6 +43,20 @@ class _Seen:
     looked: float = 0.0
     run: UUID | None = None  # of which an execution had ended when it last looked
     freed: int = 0  # places that were freed here and not filled again
+    taker: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_due(self, run_id: UUID, queue: str) -> bool:
+        """Freed places are to be filled. A run that is new here may have been too wide for who began it."""
+        if self.full:
+            return self.freed >= _at_once(queue)
+        return self.run != run_id or time.monotonic() - self.looked > LOOK_SECONDS
+
+    def take_over(self, run_id: UUID) -> int:
+        """The number of freed places: whoever holds `taker` fills them."""
+        with _LOCK:
+            number, self.freed = max(1, self.freed), 0
+        self.looked, self.run = time.monotonic(), run_id
+        return number
 
 
 @dataclass
@@ -90,22 +104,25 @@ def hold(executions: Iterable[NodeExecution], *, with_place: bool) -> None:
     crash_point("window.held")
 
 
-def after(facts: RunFacts, queue: str, ready: Iterable[NodeExecution]) -> list[NodeExecution]:
-    """An execution has ended in this queue, and what it made ready was sent: what takes its place, if nothing did."""
+def after(facts: RunFacts, queue: str, ready: Iterable[NodeExecution]) -> Iterator[list[NodeExecution]]:
+    """An execution has ended in this queue, and what it made ready was sent: what takes its place, if nothing did.
+
+    Threads that take side by side would go for the same executions. One takes for all, and looks again when it has
+    taken: what was freed meanwhile was left to it."""
     if not settings.PUBLISH_WINDOW or any(queue_of(facts.version_id, one.node_id) == queue for one in ready):
-        return []
+        return
     lane = facts.user_id, queue
-    seen, now = _seen(lane), time.monotonic()
+    seen = _seen(lane)
     with _LOCK:
         seen.freed += 1
-        # a run that is new here may have been too wide for the process that began it
-        idle = seen.run != facts.id or now - seen.looked > LOOK_SECONDS
-        if not (seen.freed >= _at_once(queue) if seen.full else idle):
-            return []
-        number, seen.freed, seen.looked, seen.run = max(1, seen.freed), 0, now, facts.id
-    taken = _take(lane, number)
-    seen.full = bool(taken)
-    return taken
+    while seen.is_due(facts.id, queue) and seen.taker.acquire(blocking=False):
+        try:
+            taken = _take(lane, seen.take_over(facts.id))
+            seen.full = bool(taken)
+        finally:
+            seen.taker.release()
+        if taken:
+            yield taken
 
 
 def refill() -> list[NodeExecution]:

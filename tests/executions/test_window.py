@@ -1,6 +1,8 @@
 """How many messages of one user wait in a queue (executions.window)."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,13 +11,15 @@ import pytest
 import redis
 from celery import current_app
 from django.conf import settings
+from django.db import connection
 
 from accounts.models import User
 from executions import publishing, statements, sweeping, window
 from executions.engine import admission, pausing
 from executions.facts import facts_of
-from executions.models import GraphExecution, NodeExecution
+from executions.models import GraphExecution, NodeExecution, Worker
 from executions.states import Status
+from tests.executions import fleet
 from tests.executions.runs import afford, end_of, values
 from tests.graphs_for_tests import Build, Built
 
@@ -78,11 +82,33 @@ def test_places_are_filled_although_another_process_has_taken_the_same_ones(
 
 
 @pytest.mark.usefixtures("nobody_works")
+def test_threads_that_end_at_one_moment_fill_all_their_places(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = 32
+    Worker.objects.filter(pk=fleet.worker("cpu").pk).update(size=threads)
+    monkeypatch.setattr(window, "_SLOTS", window._Slots())
+    run = admitted(wide(build, 4 * threads))
+    assert unsent(run) == 2 * threads
+    together = threading.Barrier(threads)
+
+    def end() -> None:
+        together.wait()
+        try:
+            publishing.publish_next(run.pk, "cpu", [])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        for ended in [pool.submit(end) for _ in range(threads)]:
+            ended.result()
+    assert unsent(run) == threads
+
+
+@pytest.mark.usefixtures("nobody_works")
 def test_what_another_process_held_back_is_found_with_the_first_end(build: Build) -> None:
     run, earlier = admitted(wide(build, 30)), admitted(wide(build, 1))
     window._SEEN.clear()  # that process knew the queue was full, this one does not
-    window.after(facts_of(earlier.pk), "io", [])
-    window.after(facts_of(earlier.pk), "cpu", [])
+    for queue in ("io", "cpu"):
+        list(window.after(facts_of(earlier.pk), queue, []))
     NodeExecution.objects.filter(run=run).update(published_at=None)
     window._SEEN[run.user_id, "cpu"].full = False
     publishing.publish_next(run.pk, "cpu", [])
@@ -135,7 +161,7 @@ def test_without_a_window_all_is_sent(build: Build, monkeypatch: pytest.MonkeyPa
 @pytest.mark.usefixtures("nobody_works")
 def test_what_waits_in_one_queue_takes_no_place_in_another(build: Build) -> None:
     run = admitted(wide(build, 30))
-    assert window.after(facts_of(run.pk), "io", []) == []
+    assert list(window.after(facts_of(run.pk), "io", [])) == []
     assert unsent(run) == 10
 
 
