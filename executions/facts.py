@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from executions.models import GraphExecution
+from executions.statements import read_run
 from graphs.plan import Plan
 from graphs.plans import plan_of
 
@@ -35,10 +36,9 @@ class RunFacts:
 @lru_cache(maxsize=1024)
 def facts_of(run_id: UUID) -> RunFacts:
     """Raises GraphExecution.DoesNotExist; what does not exist is not remembered."""
-    run = GraphExecution.objects.only(
-        "root_id", "parent_id", "parent_node_execution_id", "user_id", "graph_version_id", "depth",
-        "nodes_input_masks", "nodes_to_skip", "context", "max_cost",
-    ).get(pk=run_id)  # fmt: skip
+    run = read_run(run_id)
+    if run is None:
+        raise GraphExecution.DoesNotExist(f"there is no run {run_id}")
     return RunFacts(
         id=run.pk,
         root_id=run.root_id,

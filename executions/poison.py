@@ -26,7 +26,11 @@ def found(reason: str, what: str, message: object = "") -> None:
 def unless_exists(model: type[Model], pk: UUID) -> None:
     """A message had no effect: perhaps it is about something that was deleted."""
     if not model._default_manager.filter(pk=pk).exists():
-        found("unknown_id", f"there is no {model._meta.verbose_name} {pk}.")
+        unknown(model, pk)
+
+
+def unknown(model: type[Model], pk: UUID) -> None:
+    found("unknown_id", f"there is no {model._meta.verbose_name} {pk}.")
 
 
 def excerpt(message: object) -> str:

@@ -243,7 +243,7 @@ def stopped() -> int:
     return _each(list(stopping.values_list("pk", flat=True)[:BATCH]), _finish_stop)
 
 
-def _finish_stop(run_id: UUID) -> bool:
+def _finish_stop(run_id: UUID) -> bool | None:
     requested = GraphExecution.objects.values_list("stop_requested_at", flat=True).get(pk=run_id)
     if requested is None:  # it has ended and was retried since it was found
         return False

@@ -100,8 +100,8 @@ def resume(run_id: str) -> None:
 
 @shared_task
 def conclude(run_id: str) -> None:
-    if conclusion.conclude(UUID(run_id)):
-        poison.unless_exists(GraphExecution, UUID(run_id))
+    if conclusion.conclude(UUID(run_id)) is None:
+        poison.unknown(GraphExecution, UUID(run_id))
 
 
 @shared_task

@@ -1,4 +1,5 @@
 """How many messages of a user may wait in a queue at once (design 3.5), so that others do not stand behind them all.
+Those of a user who has more than that stand behind those of users who have not.
 
 What does not fit stays queued and unsent, with its place in the chord. Whoever ends sends as much as it has made room
 for, from the user's runs in turn; the sweep fills up what is left. A chain never asks: each of its nodes sends one
@@ -15,21 +16,20 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count
 from django.utils import timezone
 
 from blocks import registry
 from executions.crashpoints import crash_point
 from executions.database import repeated
 from executions.facts import RunFacts
-from executions.models import GraphExecution, NodeExecution, Worker
-from executions.statements import mark_sent
+from executions.models import NodeExecution, Worker
+from executions.statements import mark_sent, unsent_runs
 from executions.states import Status
 from graphs.plans import plan_of
 
 LOOK_SECONDS: Final = 1.0  # how often a process looks whether others have left something
 SLOTS_SECONDS: Final = 5.0
-MOST: Final = 100  # runs that are looked at, and executions of another queue that may stand in front in one
 MOST_TRIES: Final = 10  # to fill the places that were freed; each fails only where others have filled theirs
 Lane: TypeAlias = tuple[UUID, str]  # a user and a queue
 
@@ -39,11 +39,17 @@ class _Seen:
     """What this process believes of a lane."""
 
     full: bool = False  # something is left unsent there
+    found: float = float("-inf")  # when that was last seen
     counted: float = float("-inf")  # when it was last asked how much room there is
     looked: float = 0.0
     run: UUID | None = None  # of which an execution had ended when it last looked
     freed: int = 0  # places that were freed here and not filled again
     taker: threading.Lock = field(default_factory=threading.Lock)
+
+    def know(self, *, full: bool) -> None:
+        self.full = full
+        if full:
+            self.found = time.monotonic()
 
     def is_due(self, run_id: UUID, queue: str) -> bool:
         """Freed places are to be filled. A run that is new here may have been too wide for who began it."""
@@ -67,6 +73,8 @@ class _Slots:
     read: float = float("-inf")
 
 
+# What a message is made of.
+_CARRIED: Final = "pk", "node", "dispatch", "has_place", "published_at", "run__chord_id", "run__graph_version"
 _LOCK: Final = threading.Lock()
 _SEEN: Final[defaultdict[Lane, _Seen]] = defaultdict(_Seen)
 _SLOTS: Final = _Slots()
@@ -91,8 +99,15 @@ def fitting(facts: RunFacts, executions: list[NodeExecution], *, own: str = "") 
         room = max(_room(facts.user_id, queue, among=ready), int(queue == own))
         sent.update(one.pk for one in ready[:room])
         if room < len(ready):
-            _seen((facts.user_id, queue)).full = True
+            _seen((facts.user_id, queue)).know(full=True)
     return [one for one in executions if one.pk in sent]
+
+
+def has_more(user_id: UUID, queue: str) -> bool:
+    """Whether more of the user is ready than fits, as far as this process has seen it lately. Such messages are taken
+    after those of others (config.brokers)."""
+    seen = _seen((user_id, queue))
+    return seen.full and time.monotonic() - seen.found < LOOK_SECONDS
 
 
 @repeated
@@ -118,7 +133,7 @@ def after(facts: RunFacts, queue: str, ready: Iterable[NodeExecution]) -> Iterat
     while seen.is_due(facts.id, queue) and seen.taker.acquire(blocking=False):
         try:
             taken = _take(lane, seen.take_over(facts.id))
-            seen.full = bool(taken)
+            seen.know(full=bool(taken))
         finally:
             seen.taker.release()
         if taken:
@@ -130,6 +145,8 @@ def refill() -> list[NodeExecution]:
     unsent = NodeExecution.objects.never_sent().going()
     named = unsent.order_by().values_list("run__user", "run__graph_version", "node").distinct()
     lanes = {(user_id, queue_of(version_id, node_id)) for user_id, version_id, node_id in named}
+    for lane in lanes:
+        _seen(lane).know(full=True)
     return [one for lane in lanes for one in _next(lane, _room(*lane))]
 
 
@@ -157,16 +174,15 @@ def _take_once(lane: Lane, number: int) -> tuple[int, list[NodeExecution]]:
 def _next(lane: Lane, number: int) -> list[NodeExecution]:
     """At most so many unsent executions of a user for a queue, from the runs in turn."""
     user_id, queue = lane
-    unsent = NodeExecution.objects.never_sent().filter(run=OuterRef("pk"))
-    runs = list(GraphExecution.objects.of(user_id).going().filter(Exists(unsent)).values_list("pk", flat=True)[:MOST])
+    runs = unsent_runs(user_id)
     random.shuffle(runs)
     of_runs: list[list[NodeExecution]] = []
-    for run_id in runs:
+    for run_id, version_id in runs:
         if len(of_runs) == number:  # one of each is enough
             break
-        rows = NodeExecution.objects.never_sent().filter(run_id=run_id).select_related("run").order_by("pk")
-        fit = [one for one in rows[: number + MOST] if queue_of(one.run.graph_version_id, one.node_id) == queue]
-        if fit:
+        nodes = [node_id for node_id in plan_of(version_id).nodes if queue_of(version_id, node_id) == queue]
+        rows = NodeExecution.objects.never_sent().filter(run_id=run_id, node_id__in=nodes).select_related("run")
+        if fit := list(rows.only(*_CARRIED).order_by("pk")[:number]):
             of_runs.append(fit)
     in_turn = [one for turn in zip_longest(*of_runs) for one in turn if one is not None]
     return in_turn[:number]

@@ -29,13 +29,15 @@ from notifications import services as notifications
 
 
 @repeated
-def conclude(run_id: UUID) -> bool:
-    """True when the run has ended by this call or before it."""
+def conclude(run_id: UUID) -> bool | None:
+    """True when the run has ended by this call or before it; None when there is no such run."""
     crash_point("conclude.begun")
     with logfields.about(run=run_id), write():
         run = lock_run(run_id)
         crash_point("conclude.locked")
-        if run is None or run.is_final:
+        if run is None:
+            return None
+        if run.is_final:
             return True
         if run.stop_requested_at is None and run.status != Status.RUNNING:
             return False

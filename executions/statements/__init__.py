@@ -11,8 +11,10 @@ from executions.statements.runs import (
     lock_run,
     move_run,
     outstanding_of,
+    read_run,
     running_beside,
     totals_of,
+    unsent_runs,
     waiting_runs,
 )
 
@@ -30,8 +32,10 @@ __all__ = [
     "mark_sent",
     "move_run",
     "outstanding_of",
+    "read_run",
     "running_beside",
     "take_claim",
     "totals_of",
+    "unsent_runs",
     "waiting_runs",
 ]

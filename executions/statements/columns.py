@@ -8,6 +8,8 @@ from typing import Any, Final, Generic, TypeVar
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault
 
+from executions.statements.asking import changed_by, rows_of
+
 Row = TypeVar("Row", bound=models.Model)
 Convert = Callable[[Any, Any, Any], Any]
 
@@ -94,20 +96,20 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
         return
     columns = columns_of(type(rows[0]))
     most = max(1, _MOST_PARAMETERS // len(columns))
-    with connection.cursor() as cursor:
-        for begin in range(0, len(rows), most):
-            _insert(cursor, columns, rows[begin : begin + most])
+    for begin in range(0, len(rows), most):
+        _insert(columns, rows[begin : begin + most])
 
 
-def _insert(cursor: Any, columns: Columns[Any], rows: Sequence[models.Model]) -> None:
-    cursor.execute(
-        _insert_text(type(rows[0]), connection.vendor, len(rows)), [v for row in rows for v in columns.of(row)]
-    )
-    numbers = cursor.fetchall() if columns.number is not None else ()
+def _insert(columns: Columns[Any], rows: Sequence[models.Model]) -> None:
+    text = _insert_text(type(rows[0]), connection.vendor, len(rows))
+    values, kept = [value for row in rows for value in columns.of(row)], len(rows) == 1
+    if columns.number is None:
+        changed_by(text, values, kept=kept)
+    else:
+        for row, (number,) in zip(rows, rows_of(text, values, kept=kept), strict=True):
+            row.pk = number
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
-    for row, (number,) in zip(rows, numbers, strict=False):
-        row.pk = number
 
 
 @lru_cache(maxsize=256)

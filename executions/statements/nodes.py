@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from executions.models import GraphExecution, NodeExecution, NodeInput, RunNode
+from executions.statements.asking import changed_by, rows_of
 from executions.statements.columns import columns_of
 from executions.states import Status
 
@@ -36,11 +37,12 @@ class Claim:
 _CLAIM: Final = """
 UPDATE {nodes} SET "status" = '{running}', "has_place" = FALSE, "claim_token" = %s, "holder" = %s, "worker_id" = %s,
   "claimed_at" = %s, "in_chord" = %s, "attempt" = "attempt" + 1, "start_time" = COALESCE("start_time", %s)
-WHERE "id" = %s AND CASE WHEN "dispatch" = %s AND "status" = '{queued}' THEN 1 ELSE 0 END = 1 AND EXISTS (
-  SELECT 1 FROM {runs} AS "own" JOIN {runs} AS "root" ON "root"."id" = "own"."root_id"
-  WHERE "own"."id" = {nodes}."run_id" AND "own"."status" = '{running}'
+WHERE "id" = %s AND CASE WHEN "dispatch" = %s AND "status" = '{queued}' THEN 1 ELSE 0 END = 1 AND (
+  SELECT CASE WHEN "own"."status" = '{running}'
     AND "own"."stop_requested_at" IS NULL AND "own"."paused_at" IS NULL
-    AND "root"."stop_requested_at" IS NULL AND "root"."paused_at" IS NULL)
+    AND "root"."stop_requested_at" IS NULL AND "root"."paused_at" IS NULL THEN 1 ELSE 0 END
+  FROM {runs} AS "own" JOIN {runs} AS "root" ON "root"."id" = "own"."root_id"
+  WHERE "own"."id" = {nodes}."run_id") = 1
 RETURNING {names}"""
 # Holds for the statement's own transaction: the commit does not wait for the disk.
 _NOT_FLUSHED: Final = ", set_config('synchronous_commit', 'off', TRUE)"
@@ -72,9 +74,7 @@ def take_claim(claim: Claim) -> NodeExecution | None:
         id=claim.execution_id,
         dispatch=claim.dispatch,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_claim_text(connection.vendor, durable=claim.durable), values)
-        rows = cursor.fetchall()  # to the end: SQLite commits a statement when it has been read
+    rows = rows_of(_claim_text(connection.vendor, durable=claim.durable), values, kept=True)
     return columns.read(rows[0][: len(columns)]) if rows else None
 
 
@@ -94,9 +94,8 @@ def end_claim(execution_id: UUID, token: UUID, **changes: Any) -> bool:
 
     `changes`: status, end_time, walltime, cputime, extra_cost, extra_steps and stats, in this order."""
     columns = columns_of(NodeExecution)
-    with connection.cursor() as cursor:
-        cursor.execute(_end_text(connection.vendor), columns.given(**changes, id=execution_id, claim_token=token))
-        return bool(cursor.rowcount)
+    values = columns.given(**changes, id=execution_id, claim_token=token)
+    return bool(changed_by(_end_text(connection.vendor), values, kept=True))
 
 
 # The partial index of incomplete executions is used because its condition is written out.
@@ -118,9 +117,7 @@ def _arrive_text(vendor: str) -> str:
 def arrive(run_node_id: int, pin: str) -> NodeExecution | None:
     """The oldest waiting execution of a meeting point that lacks the pin, with one arrival more; those that have the
     pin are all older. Needs the lock of the meeting point."""
-    with connection.cursor() as cursor:
-        cursor.execute(_arrive_text(connection.vendor), [run_node_id, run_node_id, pin])
-        rows = cursor.fetchall()
+    rows = rows_of(_arrive_text(connection.vendor), [run_node_id, run_node_id, pin])
     return columns_of(NodeExecution).read(rows[0]) if rows else None
 
 
@@ -138,9 +135,8 @@ def lock_meetings(run_id: UUID, node_ids: Sequence[UUID]) -> list[RunNode]:
     """The meeting points of these nodes, locked in the order of the nodes until the transaction ends."""
     points = columns_of(RunNode)
     values = points.given(run_id=run_id) + [value for one in node_ids for value in points.given(node_id=one)]
-    with connection.cursor() as cursor:
-        cursor.execute(_lock_text(connection.vendor, len(node_ids)), values)
-        return [points.read(row) for row in cursor.fetchall()]
+    rows = rows_of(_lock_text(connection.vendor, len(node_ids)), values)
+    return [points.read(row) for row in rows]
 
 
 @lru_cache(maxsize=256)
@@ -158,6 +154,5 @@ def mark_sent(execution_ids: Sequence[UUID], at: datetime) -> list[UUID]:
         return []
     columns = columns_of(NodeExecution)
     values = columns.given(published_at=at) + [value for one in execution_ids for value in columns.given(id=one)]
-    with connection.cursor() as cursor:
-        cursor.execute(_sent_text(connection.vendor, len(execution_ids)), values)
-        return [columns.read(row).pk for row in cursor.fetchall()]
+    rows = rows_of(_sent_text(connection.vendor, len(execution_ids)), values)
+    return [columns.read(row).pk for row in rows]

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from executions.models import GraphExecution, NodeExecution
+from executions.statements.asking import changed_by, rows_of
 from executions.statements.columns import columns_of, locked, quote
 from executions.states import OUTSTANDING, RUN_COMES_FROM, Status
 from graphs.models import GraphVersion
@@ -36,6 +37,7 @@ class Totals(NamedTuple):
 
 _TEXTS: Final = {
     "lock": """SELECT {run_columns} FROM {runs} WHERE "id" = %s""",
+    "read": """SELECT {run_columns} FROM {runs} WHERE "id" = %s""",
     "owner": """SELECT "id" FROM {users} WHERE "id" = %s""",
     "running": """
 SELECT COUNT(*), COUNT(CASE WHEN "version"."graph_id" = %s THEN 1 END)
@@ -48,6 +50,13 @@ FROM {runs} AS "run" JOIN {versions} AS "version" ON "version"."id" = "run"."gra
 WHERE "run"."user_id" = %s AND "run"."status" = 'QUEUED' AND "run"."parent_id" IS NULL
   AND "run"."stop_requested_at" IS NULL AND "run"."paused_at" IS NULL AND "run"."epilogue" = ''
 ORDER BY "run"."created_at" LIMIT 100""",
+    "unsent": """
+SELECT "run"."id", "run"."graph_version_id" FROM {runs} AS "run"
+WHERE "run"."user_id" = %s AND "run"."status" = 'RUNNING' AND "run"."paused_at" IS NULL
+  AND "run"."stop_requested_at" IS NULL AND EXISTS (
+  SELECT 1 FROM {nodes} AS "node"
+  WHERE "node"."run_id" = "run"."id" AND "node"."status" = 'QUEUED' AND "node"."published_at" IS NULL)
+LIMIT 100""",
     "first": """
 UPDATE {nodes} SET "published_at" = %s WHERE "run_id" = %s AND "status" = 'QUEUED' RETURNING {node_columns}""",
     "outstanding": """
@@ -61,6 +70,7 @@ SELECT COUNT(*), COUNT(CASE WHEN "status" = 'FAILED' THEN 1 END), COALESCE(SUM("
 FROM {nodes} WHERE "run_id" = %s AND "start_time" IS NOT NULL""",
 }
 _LOCKS: Final = {"lock", "owner"}
+_BY_KEY: Final = _LOCKS | {"read"}
 
 
 @cache
@@ -79,15 +89,20 @@ def _text(name: str, vendor: str) -> str:
 
 
 def _rows(name: str, values: Sequence[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(_text(name, connection.vendor), values)
-        rows: list[Any] = cursor.fetchall()
-    return rows
+    return rows_of(_text(name, connection.vendor), values, kept=name in _BY_KEY)
 
 
 def lock_run(run_id: UUID) -> GraphExecution | None:
+    return _run("lock", run_id)
+
+
+def read_run(run_id: UUID) -> GraphExecution | None:
+    return _run("read", run_id)
+
+
+def _run(name: str, run_id: UUID) -> GraphExecution | None:
     columns = columns_of(GraphExecution)
-    rows = _rows("lock", columns.given(id=run_id))
+    rows = _rows(name, columns.given(id=run_id))
     return columns.read(rows[0]) if rows else None
 
 
@@ -104,6 +119,11 @@ def running_beside(user_id: UUID, graph_id: UUID) -> tuple[int, int]:
 def waiting_runs(user_id: UUID) -> list[tuple[UUID, UUID]]:
     """Runs that wait for their admission with their graphs, the oldest first."""
     return [(_uuid(run), _uuid(of)) for run, of in _rows("waiting", _user(user_id))]
+
+
+def unsent_runs(user_id: UUID) -> list[tuple[UUID, UUID]]:
+    """At most a hundred runs of which the window holds something back, with their versions."""
+    return [(_uuid(run), _uuid(version)) for run, version in _rows("unsent", _user(user_id))]
 
 
 def _user(user_id: UUID) -> list[Any]:
@@ -138,13 +158,12 @@ def totals_of(run_id: UUID) -> Totals:
 def _move_text(vendor: str, status: Status, names: tuple[str, ...]) -> str:
     before = ", ".join(f"'{one.value}'" for one in sorted(RUN_COMES_FROM[status]))
     changes = ", ".join(f"{quote(name)} = %s" for name in ("status", *names))
-    return f'UPDATE {columns_of(GraphExecution).table} SET {changes} WHERE "id" = %s AND "status" IN ({before})'
+    condition = f'CASE WHEN "status" IN ({before}) THEN 1 ELSE 0 END = 1'  # as in statements.nodes
+    return f'UPDATE {columns_of(GraphExecution).table} SET {changes} WHERE "id" = %s AND {condition}'
 
 
 def move_run(run_id: UUID, status: Status, **changes: Any) -> bool:
     """Compare and set: False when the run was in no status from which it may make the step."""
     columns = columns_of(GraphExecution)
-    with connection.cursor() as cursor:
-        text = _move_text(connection.vendor, status, tuple(changes))
-        cursor.execute(text, columns.given(status=status, **changes, id=run_id))
-        return bool(cursor.rowcount)
+    text = _move_text(connection.vendor, status, tuple(changes))
+    return bool(changed_by(text, columns.given(status=status, **changes, id=run_id), kept=True))

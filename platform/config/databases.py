@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 Connection = dict[str, Any]
+# psycopg prepares nothing by itself, however often it is sent, and what it is asked to (executions.statements).
+_OPTIONS = {"connect_timeout": "10", "application_name": "petiole", "prepare_threshold": 1_000_000}
 
 
 def postgresql(text: str) -> Connection:
@@ -22,7 +24,7 @@ def postgresql(text: str) -> Connection:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
-        "OPTIONS": {"connect_timeout": "10", "application_name": "petiole"} | dict(parse_qsl(url.query)),
+        "OPTIONS": _OPTIONS | dict(parse_qsl(url.query)),
     }
 
 

@@ -108,6 +108,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.read("PETIOLE_MAX_REQUEST_BYTES", env.whole(le
 
 # How many connections a process with many threads keeps: the commands that start one (web, io worker) set it.
 POOL = env.read("PETIOLE_POOL", env.whole(most=64), default=0)
+PREPARED_STATEMENTS = env.read("PETIOLE_PREPARED_STATEMENTS", env.boolean, default=True)
 DATABASES = {"default": databases.kept_open(_POSTGRESQL or databases.sqlite(STATE), pool=POOL)}
 
 # -- Celery (each choice was measured: docs/decisions)

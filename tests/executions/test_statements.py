@@ -28,7 +28,8 @@ def statements(number: int) -> Iterator[None]:
     """So many, transactions' own begin and end aside."""
     with CaptureQueriesContext(connection) as captured:
         yield
-    asked = [query["sql"] for query in captured.captured_queries]
+    # Django cannot tell the text of one that PostgreSQL was given apart from its values
+    asked = [query["sql"] or "(prepared)" for query in captured.captured_queries]
     asked = [text for text in asked if not text.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
     assert len(asked) == number, "\n".join(asked)
 
