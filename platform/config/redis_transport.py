@@ -6,8 +6,12 @@ ends the worker. Here it is one, and is treated like every other.
 
 And redis-py may have replaced a lost connection by itself when the loop comes to read from it. Kombu then waits there
 for a broadcast, without a limit, and the worker takes no message any more. Here it reads only what has come, and a
-connection that the loop does not know counts as lost."""
+connection that the loop does not know counts as lost.
 
+Besides, kombu makes a client of redis-py for every command, at the price of the command. A channel has one here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty
 from typing import Any
 
@@ -16,6 +20,15 @@ from redis.exceptions import ConnectionError as LostConnection
 
 
 class Channel(redis.Channel):
+    _kept: Any = None
+
+    @contextmanager
+    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
+        if client is None and (self._kept is None or self._kept.connection_pool is not self.pool):
+            with super().conn_or_acquire() as self._kept:
+                pass
+        yield client or self._kept
+
     def _connparams(self, *how: Any, **also: Any) -> Any:
         if getattr(self.connection, "client", None) is None:
             raise LostConnection("the connection of this channel was lost")
