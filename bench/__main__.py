@@ -117,7 +117,10 @@ def _contenders(place: Place, things: ExitStack) -> tuple[list[Contender], dict[
     servers = _servers(place)
     polling.create()
     ours = partial(cpu.family, things.enter_context(workers.worker("config", "cpu,engine", place.state)))
-    celery = partial(cpu.family, things.enter_context(workers.worker("bench.raw_tasks", raw_tasks.QUEUE, place.state)))
+    celery = partial(
+        cpu.family,
+        things.enter_context(workers.worker("bench.raw_tasks", raw_tasks.QUEUE, place.state, workers.RAW_POOL)),
+    )
     loop = things.enter_context(workers.process("polling", ("bench.polling_engine",), place.state))
     polls = cpu.Meter({"workers": partial(cpu.family, loop), "database": servers["database"]})
     contenders: list[Contender] = [

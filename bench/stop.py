@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BLOCKS: Final = LookingBlock, AwaitingBlock, DeafBlock, SleepingBlock, StoneBlock
 POOLS: Final = (
     ("io,engine", ("-P", "threads", "-c", "32")),
-    ("cpu", ("-P", "prefork", "-c", "4", "--prefetch-multiplier", "4")),
+    ("cpu", ("-P", "prefork", "-c", "4")),
 )
 WITHIN: Final = 120.0
 CALLERS: Final = 24  # each has a connection to the database

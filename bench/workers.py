@@ -13,7 +13,8 @@ from config import lifeline
 from config.supervisor.roles import ALONE
 
 READY_WITHIN = 60.0
-POOL = ("-P", "prefork", "-c", "2", "--prefetch-multiplier", "4")
+POOL = ("-P", "prefork", "-c", "2")  # as `manage.py up` starts it; it takes a message when it has a process for it
+RAW_POOL = (*POOL, "--prefetch-multiplier", "4")  # faster for Celery alone
 
 
 @contextmanager

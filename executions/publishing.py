@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from celery import current_app
+from django.conf import settings
 from django.db import DatabaseError
 
 from executions import chords, window
@@ -113,11 +114,12 @@ def publish(executions: list[NodeExecution], run_id: UUID, version_id: UUID, cho
     if not executions:
         return True
     body = None if chord_id is None else chords.body_of_members(run_id)
+    user_id = facts_of(run_id).user_id
     try:
         with MESSAGES.asked(), current_app.producer_or_acquire() as producer, _together(producer, len(executions)):
             for execution in executions:
                 crash_point("publish.before_message")
-                _send_node(producer, execution, run_id, version_id, group_id=chord_id, chord=body)
+                _send_node(producer, execution, (run_id, version_id, user_id), group_id=chord_id, chord=body)
         crash_point("publish.sent")
     except UNREACHABLE as lost:
         log.warning("%d executions of run %s will be published by the sweep: %s", len(executions), run_id, lost)
@@ -131,8 +133,9 @@ def _together(producer: Any, number: int) -> AbstractContextManager[Any]:
     return batch
 
 
-def _send_node(producer: Any, execution: NodeExecution, run_id: UUID, version_id: UUID, **member: Any) -> None:
+def _send_node(producer: Any, execution: NodeExecution, of: tuple[UUID, UUID, UUID], **member: Any) -> None:
     """What `apply_async` does with these options, at half its price: it would look for more of them in six places."""
+    run_id, version_id, user_id = of
     message = current_app.amqp.create_task_message(
         task_id(execution.pk, execution.dispatch),
         RUN_NODE,
@@ -144,7 +147,8 @@ def _send_node(producer: Any, execution: NodeExecution, run_id: UUID, version_id
         **member,
     )
     queue = queue_of(version_id, execution.node_id)
-    current_app.amqp.send_task_message(producer, RUN_NODE, message, queue=queue)
+    priority = settings.LATE_PRIORITY if window.has_more(user_id, queue) else 0
+    current_app.amqp.send_task_message(producer, RUN_NODE, message, queue=queue, priority=priority)
 
 
 def _leave(executions: list[NodeExecution]) -> None:

@@ -11,6 +11,7 @@ from bench import graphs, workers
 from bench.awaiting import OFTEN, await_all
 from bench.probes.probe import Finding, Probe, Setting, ratio
 from bench.workloads import Chain, Size
+from config import brokers
 from executions import services
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
@@ -89,7 +90,7 @@ def _silence(setting: Setting, runs: list[GraphExecution]) -> None:
     for run in runs:
         services.stop_run(run, wait=60)
     with redis.Redis.from_url(setting.place.broker) as server:
-        await_all(lambda: not server.llen("cpu"))
+        await_all(lambda: not server.llen("cpu") + server.llen(brokers.late("cpu")))
 
 
 NEIGHBOURS = Probe("neighbours", lambda size: f"a small user next to one with {queued(size)} queued nodes", neighbours)

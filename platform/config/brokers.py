@@ -1,10 +1,17 @@
 """How long a broker may keep its callers waiting, for Redis and for RabbitMQ: what differs is here and nowhere else."""
 
+from itertools import count
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from kombu.utils.scheduling import round_robin_cycle
+
 # Longer than a healthy server ever takes, shorter than people wait for an answer. What times out is sent by the sweep.
 PATIENCE: Final = 3.0
+# The priority of messages that come after the others, which have 0. With Redis each has a list of its own.
+LATE: Final = 9
+_SEPARATOR: Final = "\x06\x16"  # kombu's, between the names of queue and priority
+_LATE_FIRST: Final = 4  # each fourth time
 
 
 def transport(url: str, *, visibility: int) -> dict[str, Any]:
@@ -20,7 +27,28 @@ def transport(url: str, *, visibility: int) -> dict[str, Any]:
         "socket_keepalive": True,
         # A worker notices within twenty seconds that its server has gone without a word.
         "health_check_interval": 10,
+        "priority_steps": [0, LATE],
+        "sep": _SEPARATOR,
+        "queue_order_strategy": "config.brokers:Turns",
     }
+
+
+def late(queue: str) -> str:
+    """The list of the messages of a queue that are taken after the others."""
+    return f"{queue}{_SEPARATOR}{LATE}"
+
+
+class Turns(round_robin_cycle):  # type: ignore[type-arg]  # not subscriptable at run time
+    """In which order a worker looks into its queues: in turn, and each fourth time what is late comes first. Otherwise
+    it would wait for ever while others have something all the time."""
+
+    def __init__(self, it: list[str] | None = None) -> None:
+        super().__init__(it)
+        self._times = count(1)
+
+    def consume(self, n: int) -> list[str]:  # type: ignore[override]  # the stubs are wrong: it is a list
+        queues: list[str] = list(super().consume(n))
+        return queues if next(self._times) % _LATE_FIRST else [*map(late, queues), *queues]
 
 
 def repeats(url: str) -> bool:

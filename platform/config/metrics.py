@@ -35,6 +35,7 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from config import brokers
 from config.slots import Slots
 from executions import metrics as engine
 
@@ -154,7 +155,7 @@ class Queues:
             if not settings.CELERY_BROKER_URL.startswith("amqp"):
                 with redis.Redis.from_url(broker(), socket_timeout=2, socket_connect_timeout=2) as client:
                     for queue in QUEUES:
-                        waiting.add_metric([queue], client.llen(queue))
+                        waiting.add_metric([queue], client.llen(queue) + client.llen(brokers.late(queue)))
         except redis.RedisError:
             pass  # a series that is missing says it; /healthz says why
         yield waiting

@@ -10,6 +10,7 @@ from celery import current_app
 
 import credits.services
 from accounts.models import User
+from config.chaos.messages import QUEUES
 from executions import hints
 from executions.models import GraphExecution, NodeExecution
 from executions.states import Status
@@ -89,7 +90,7 @@ class Stage:
         """Nothing waits in a queue: a message of an earlier performance would set off what is armed for this one."""
         with current_app.connection_for_write() as connection:
             channel: Any = connection.default_channel
-            return not any(channel.client.llen(queue) for queue in ("io", "cpu", "engine"))
+            return not any(channel.client.llen(queue) for queue in QUEUES)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import redis
 from celery import current_app
 from django.conf import settings
 
+from config.chaos.messages import QUEUES
 from executions import poison
 from executions.states import Status
 from executions.tasks import ARGUMENTS
@@ -102,7 +103,7 @@ def unacknowledged() -> set[bytes]:
 
 def waiting() -> int:
     client: Any = redis.Redis.from_url(settings.REDIS_URL)
-    return sum(client.llen(queue) for queue in ("io", "cpu", "engine"))
+    return sum(client.llen(queue) for queue in QUEUES)
 
 
 @pytest.mark.parametrize(

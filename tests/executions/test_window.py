@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
+from config import brokers
 from executions import publishing, statements, sweeping, window
 from executions.engine import admission, pausing
 from executions.facts import facts_of
@@ -21,6 +22,7 @@ from executions.models import GraphExecution, NodeExecution, Worker
 from executions.states import Status
 from tests.executions import fleet
 from tests.executions.runs import afford, end_of, values
+from tests.executions.test_processes import others_pause
 from tests.graphs_for_tests import Build, Built
 
 FITS = 20
@@ -47,9 +49,13 @@ def unsent(run: GraphExecution) -> int:
     return NodeExecution.objects.never_sent().filter(run=run).count()
 
 
-def messages() -> int:
+def at_once(queue: str) -> str:
+    return queue
+
+
+def messages(*lists: Callable[[str], str]) -> int:
     server: Any = redis.Redis.from_url(settings.REDIS_URL)
-    return int(server.llen("cpu"))
+    return sum(server.llen(of("cpu")) for of in lists or (at_once, brokers.late))
 
 
 @pytest.mark.usefixtures("nobody_works")
@@ -131,6 +137,18 @@ def test_others_are_sent_at_once(build: Build) -> None:
 
 
 @pytest.mark.usefixtures("nobody_works")
+def test_messages_of_a_user_who_has_more_than_fits_stand_behind_those_of_others(build: Build) -> None:
+    run = admitted(wide(build, 30))
+    bob = User.objects.create_user("bob")
+    afford(bob, 100)
+    admitted(wide(Build(bob), 5))
+    assert (messages(at_once), messages(brokers.late)) == (5, FITS)
+    for _ in range(10):
+        publishing.publish_next(run.pk, "cpu", [])
+    assert (messages(at_once), messages(brokers.late)) == (5, FITS + 10)
+
+
+@pytest.mark.usefixtures("nobody_works")
 def test_the_sweep_fills_up_what_fits_and_no_more(build: Build) -> None:
     run = admitted(wide(build, 30))
     sweeping.republished()
@@ -183,6 +201,18 @@ def test_a_process_that_saw_a_full_queue_looks_again(build: Build, monkeypatch: 
     run.node_executions.all().close(Status.TERMINATED, run.created_at)
     monkeypatch.setattr(window, "LOOK_SECONDS", 0.0)
     assert unsent(admitted(wide(build, 5))) == 0
+
+
+@pytest.mark.worker
+@pytest.mark.usefixtures("workers")
+def test_a_small_run_overtakes_what_another_user_has_waiting(build: Build) -> None:
+    bob = User.objects.create_user("bob")
+    afford(bob, 100)
+    with others_pause("cpu"):
+        run = admitted(wide(build, 60))
+        small = admitted(wide(Build(bob), 1))
+    [begun] = [one.start_time for one in end_of(small).node_executions.all()]
+    assert end_of(run).node_executions.filter(start_time__lt=begun).count() < FITS
 
 
 @pytest.mark.worker

@@ -128,7 +128,7 @@ class Installation:
 
     def start(self) -> None:
         self.worker("io", "io,engine", "-P", "threads", "-c", "16")
-        self.worker("cpu", "cpu", "-P", "prefork", "-c", "2", "--prefetch-multiplier", "4")
+        self.worker("cpu", "cpu", "-P", "prefork", "-c", "2")
         self.celery("beat", "beat", "--pidfile=")
         self.web()
         self.await_ready()

@@ -11,7 +11,9 @@ from uuid import UUID, uuid4
 
 import redis
 
-QUEUES: Final = ("io", "cpu", "engine")
+from config.brokers import late
+
+QUEUES: Final = ("io", "cpu", "engine", late("io"), late("cpu"))
 UNACKED: Final = "unacked"
 ASIDE: Final = "petiole-chaos:aside:"
 MOST: Final = 20

@@ -51,9 +51,7 @@ def workers(state: Path, *, io: int, cpu: int, grace: float) -> tuple[Role, Role
             grace,
             {"PETIOLE_POOL": str(threads)},
         ),
-        _worker(
-            "worker-cpu", state, ("-P", "prefork", "-c", str(cpu), "-Q", "cpu", "--prefetch-multiplier", "4"), grace, {}
-        ),
+        _worker("worker-cpu", state, ("-P", "prefork", "-c", str(cpu), "-Q", "cpu"), grace, {}),
     )
 
 
