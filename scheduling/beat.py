@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 NOTICED_SECONDS: Final = 2.0
 ONCE_MORE_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 5.0  # workers notice a new schedule sooner
 
 
 class Scheduler(DatabaseScheduler):
@@ -48,11 +49,11 @@ class Scheduler(DatabaseScheduler):
     def _tick_for_all(self) -> float:
         """A message when something is due: workers know what it is, and beat knows no blocks."""
         now = timezone.now()
-        times = ticking.due_times(now)
+        times = ticking.due_times(now, within=LOOK_SECONDS)
         if any(at <= now for at in times.values()):
             send("tick")
             return ticking.IDLE_SECONDS  # it is being done
-        return ticking.seconds_until(times.values(), now)
+        return ticking.seconds_until(times.values(), now, at_most=LOOK_SECONDS)
 
     def _plan_again(self) -> None:
         """The clock was set back: what ran in the time that is to come again counts as run now."""

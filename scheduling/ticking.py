@@ -23,9 +23,10 @@ SENT_SECONDS: Final = 30.0
 _sent: Final[dict[UUID, float]] = {}  # what was spread a moment ago
 
 
-def due_times(now: datetime) -> dict[str, datetime]:
-    """When there is something to do next, by kind; one query. A time in the past means: now."""
-    soon = now + timedelta(seconds=2 * IDLE_SECONDS)
+def due_times(now: datetime, *, within: float = IDLE_SECONDS) -> dict[str, datetime]:
+    """When there is something to do next, by kind; one query. A time in the past means: now. What comes a good deal
+    later than in so many seconds is left out."""
+    soon = now + timedelta(seconds=2 * within)
     schedules = Schedule.objects.to_plan(soon + planning.AHEAD)
     parts = [
         _earliest("plan", schedules, "next_at"),
@@ -44,8 +45,8 @@ def _earliest(kind: str, rows: Any, field: str) -> Any:
     return rows.order_by().values(kind=Value(kind)).annotate(at=Min(field)).values_list("kind", "at")
 
 
-def seconds_until(times: Iterable[datetime], now: datetime) -> float:
-    return min([IDLE_SECONDS, *(max(0.0, (one - now).total_seconds()) for one in times)])
+def seconds_until(times: Iterable[datetime], now: datetime, *, at_most: float = IDLE_SECONDS) -> float:
+    return min([at_most, *(max(0.0, (one - now).total_seconds()) for one in times)])
 
 
 def tick() -> float:

@@ -2,19 +2,21 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
 from celery import current_app
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from accounts.models import User
 from scheduling import services
 from scheduling.beat import Scheduler
-from scheduling.models import Schedule
-from scheduling.system import SWEEP
+from scheduling.models import Schedule, SystemJob
+from scheduling.system import SWEEP, ensure_system_jobs
 from tests.scheduling.conftest import START, Clock, Make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -128,6 +130,15 @@ def test_each_goes_with_the_other(schedule: Make) -> None:
     third.graph.delete()
     assert not Schedule.objects.exists()
     assert not PeriodicTask.objects.filter(task="scheduling.tasks.tick").exists()
+
+
+def test_beat_does_not_sleep_through_what_is_due_soon() -> None:
+    ensure_system_jobs()
+    SystemJob.objects.update(next_at=timezone.now() + timedelta(seconds=3))
+    beat = Scheduler(app=current_app, lazy=True)
+    with mock.patch.object(Scheduler, "apply_entry"):
+        assert 0 < beat.tick() <= 3
+    beat._finalize.cancel()
 
 
 def test_beat_sends_none_of_them_itself(schedule: Make) -> None:

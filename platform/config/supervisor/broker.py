@@ -47,6 +47,7 @@ def role(state: Path, listener: Path) -> Role:
         "appendfsync": "everysec",
         "save": "",
         "daemonize": "no",
+        "hz": "2",  # ten times a second by default, with nothing to do
         "loglevel": "notice",
         "logfile": str(log_file(state)),
     }
