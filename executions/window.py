@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -132,7 +133,7 @@ def after(facts: RunFacts, queue: str, ready: Iterable[NodeExecution]) -> Iterat
         seen.freed += 1
     while seen.is_due(facts.id, queue) and seen.taker.acquire(blocking=False):
         try:
-            taken = _take(lane, seen.take_over(facts.id))
+            taken = _take(lane, max(seen.take_over(facts.id), _grown(lane)))
             seen.know(full=bool(taken))
         finally:
             seen.taker.release()
@@ -180,12 +181,20 @@ def _next(lane: Lane, number: int) -> list[NodeExecution]:
     for run_id, version_id in runs:
         if len(of_runs) == number:  # one of each is enough
             break
-        nodes = [node_id for node_id in plan_of(version_id).nodes if queue_of(version_id, node_id) == queue]
-        rows = NodeExecution.objects.never_sent().filter(run_id=run_id, node_id__in=nodes).select_related("run")
+        rows = NodeExecution.objects.never_sent().filter(run_id=run_id).select_related("run")
+        nodes = _nodes(version_id, queue)
+        if len(nodes) < len(plan_of(version_id).nodes):
+            rows = rows.filter(node_id__in=nodes)
         if fit := list(rows.only(*_CARRIED).order_by("pk")[:number]):
             of_runs.append(fit)
     in_turn = [one for turn in zip_longest(*of_runs) for one in turn if one is not None]
     return in_turn[:number]
+
+
+@lru_cache(maxsize=256)
+def _nodes(version_id: UUID, queue: str) -> tuple[UUID, ...]:
+    """Those of a version that wait in this queue: looked at for every execution, they may be thousands."""
+    return tuple(node_id for node_id in plan_of(version_id).nodes if queue_of(version_id, node_id) == queue)
 
 
 def _room(user_id: UUID, queue: str, among: Iterable[NodeExecution] = ()) -> int:
@@ -201,6 +210,15 @@ def _room(user_id: UUID, queue: str, among: Iterable[NodeExecution] = ()) -> int
     counted = of_user.values_list("run__graph_version", "node").annotate(number=Count("pk"))
     out: int = sum(number for version_id, node_id, number in counted if queue_of(version_id, node_id) == queue)
     return max(0, _size(queue) - out)
+
+
+def _grown(lane: Lane) -> int:
+    """Places that nobody has freed: there are more workers than when it was filled. Asked once in a while."""
+    seen, (_, queue) = _seen(lane), lane
+    if not seen.full or time.monotonic() - seen.counted < LOOK_SECONDS:
+        return 0
+    room = _room(*lane)
+    return room if room > _size(queue) // 2 else 0
 
 
 def _size(queue: str) -> int:

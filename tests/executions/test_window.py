@@ -110,6 +110,18 @@ def test_threads_that_end_at_one_moment_fill_all_their_places(build: Build, monk
 
 
 @pytest.mark.usefixtures("nobody_works")
+def test_when_workers_join_the_next_ends_fill_their_places(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = admitted(wide(build, 60))
+    assert unsent(run) == 40
+    Worker.objects.filter(pk=fleet.worker("cpu").pk).update(size=32)
+    monkeypatch.setattr(window, "_SLOTS", window._Slots())
+    window._SEEN.clear()  # it ends in one of their processes
+    for _ in range(2):
+        publishing.publish_next(run.pk, "cpu", [])
+    assert unsent(run) == 0
+
+
+@pytest.mark.usefixtures("nobody_works")
 def test_what_another_process_held_back_is_found_with_the_first_end(build: Build) -> None:
     run, earlier = admitted(wide(build, 30)), admitted(wide(build, 1))
     window._SEEN.clear()  # that process knew the queue was full, this one does not
