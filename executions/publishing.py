@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
 from celery import current_app
@@ -33,17 +33,29 @@ def task_id(execution_id: UUID, dispatch: int) -> str:
     return str(uuid5(execution_id, str(dispatch)))
 
 
+class Origin(NamedTuple):
+    """Where an execution comes from, as far as its message needs it."""
+
+    run_id: UUID
+    version_id: UUID
+    user_id: UUID
+
+    @classmethod
+    def of(cls, facts: RunFacts) -> "Origin":
+        return cls(facts.id, facts.version_id, facts.user_id)
+
+
 class CelerySender:
     """Sends hints through Celery."""
 
     def nodes(self, executions: Iterable[NodeExecution]) -> None:
         """Executions that became ready outside a member of the chord. Each uses the place that was kept for it."""
-        together: dict[tuple[UUID, UUID, str | None], list[NodeExecution]] = defaultdict(list)
+        together: dict[tuple[Origin, str | None], list[NodeExecution]] = defaultdict(list)
         for one in executions:
             kept = one.run.chord_id if one.has_place else None
-            together[one.run_id, one.run.graph_version_id, kept].append(one)
-        for (run_id, version_id, kept), of_chord in together.items():
-            publish(of_chord, run_id, version_id, kept)
+            together[Origin(one.run_id, one.run.graph_version_id, one.run.user_id), kept].append(one)
+        for (origin, kept), of_chord in together.items():
+            publish(of_chord, origin, kept)
 
     def launch(self, run_id: UUID, chord_id: str, first: list[NodeExecution]) -> None:
         if not first:
@@ -52,7 +64,7 @@ class CelerySender:
         facts = facts_of(run_id)
         crash_point("chord.named")
         kept = chord_id if chords.opened(chord_id, len(first)) else None
-        publish(_fitting(facts, first, kept), run_id, facts.version_id, kept)
+        publish(_fitting(facts, first, kept), Origin.of(facts), kept)
         crash_point("chord.opened")
 
     def admit(self, run_id: UUID) -> None:
@@ -107,22 +119,21 @@ class CelerySender:
             log.warning("cannot interrupt through the broker, the workers will see the mark: %s", lost)
 
 
-def publish(executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None) -> bool:
+def publish(executions: list[NodeExecution], origin: Origin, chord_id: str | None) -> bool:
     """Send run_node for queued executions, several in one round trip; False when they are left to the sweep.
 
     `chord_id`: places in this chord are theirs already."""
     if not executions:
         return True
-    body = None if chord_id is None else chords.body_of_members(run_id)
-    user_id = facts_of(run_id).user_id
+    body = None if chord_id is None else chords.body_of_members(origin.run_id)
     try:
         with MESSAGES.asked(), current_app.producer_or_acquire() as producer, _together(producer, len(executions)):
             for execution in executions:
                 crash_point("publish.before_message")
-                _send_node(producer, execution, (run_id, version_id, user_id), group_id=chord_id, chord=body)
+                _send_node(producer, execution, origin, group_id=chord_id, chord=body)
         crash_point("publish.sent")
     except UNREACHABLE as lost:
-        log.warning("%d executions of run %s will be published by the sweep: %s", len(executions), run_id, lost)
+        log.warning("%d executions of run %s will be published by the sweep: %s", len(executions), origin.run_id, lost)
         _leave(executions)
         return False
     return True
@@ -133,21 +144,20 @@ def _together(producer: Any, number: int) -> AbstractContextManager[Any]:
     return batch
 
 
-def _send_node(producer: Any, execution: NodeExecution, of: tuple[UUID, UUID, UUID], **member: Any) -> None:
+def _send_node(producer: Any, execution: NodeExecution, origin: Origin, **member: Any) -> None:
     """What `apply_async` does with these options, at half its price: it would look for more of them in six places."""
-    run_id, version_id, user_id = of
     message = current_app.amqp.create_task_message(
         task_id(execution.pk, execution.dispatch),
         RUN_NODE,
-        _arguments(execution, run_id, version_id),
+        _arguments(execution, origin),
         {},
         ignore_result=True,
         argsrepr=f"({execution.pk}, {execution.dispatch}, …)",
         kwargsrepr="{}",
         **member,
     )
-    queue = queue_of(version_id, execution.node_id)
-    priority = settings.LATE_PRIORITY if window.has_more(user_id, queue) else 0
+    queue = queue_of(origin.version_id, execution.node_id)
+    priority = settings.LATE_PRIORITY if window.has_more(origin.user_id, queue) else 0
     current_app.amqp.send_task_message(producer, RUN_NODE, message, queue=queue, priority=priority)
 
 
@@ -160,9 +170,7 @@ def _leave(executions: list[NodeExecution]) -> None:
         log.warning("the sweep will publish %d executions only when they are overdue: %s", len(executions), lost)
 
 
-def publish_from_member(
-    executions: list[NodeExecution], run_id: UUID, version_id: UUID, chord_id: str | None, *, own: str = ""
-) -> bool:
+def publish_from_member(executions: list[NodeExecution], run_id: UUID, chord_id: str | None, *, own: str = "") -> bool:
     """Successors of a member join its chord; those of another execution are published beside it.
 
     `own`: the queue of a member that has nothing else to do. Then its place goes to the first of them; True when it
@@ -173,8 +181,9 @@ def publish_from_member(
     new = len(executions) - bool(own and chord_id)
     joined = chord_id if chord_id is not None and (not new or chords.join(chord_id, new)) else None
     crash_point("publish.joined")
-    fit = _fitting(facts_of(run_id), executions, joined, own)
-    return publish(fit, run_id, version_id, joined) and bool(own) and joined is not None
+    facts = facts_of(run_id)
+    fit = _fitting(facts, executions, joined, own)
+    return publish(fit, Origin.of(facts), joined) and bool(own) and joined is not None
 
 
 def _fitting(facts: RunFacts, ready: list[NodeExecution], joined: str | None, own: str = "") -> list[NodeExecution]:
@@ -211,8 +220,9 @@ def keep_place(execution_id: UUID, chord_id: str) -> None:
         crash_point("place.kept")
 
 
-def _arguments(execution: NodeExecution, run_id: UUID, version_id: UUID) -> tuple[str, int, str, str, str]:
-    return str(execution.pk), execution.dispatch, str(run_id), str(version_id), str(execution.node_id)
+def _arguments(execution: NodeExecution, origin: Origin) -> tuple[str, int, str, str, str]:
+    run_id, version_id = str(origin.run_id), str(origin.version_id)
+    return str(execution.pk), execution.dispatch, run_id, version_id, str(execution.node_id)
 
 
 def _task(name: str) -> Any:

@@ -210,7 +210,7 @@ def _send(lost: list[NodeExecution]) -> int:
 def _claimable(rows: NodeExecutionQuerySet) -> NodeExecutionQuerySet:
     return rows.going().select_related("run").only(
         "pk", "node", "dispatch", "has_place", "queue_time", "published_at", "publishes", "run__chord_id",
-        "run__graph_version",
+        "run__graph_version", "run__user",
     )  # fmt: skip
 
 

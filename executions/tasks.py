@@ -64,7 +64,7 @@ def run_node(
     chord_id = self.request.group if self.request.chord else None
 
     def publish(ready: list[NodeExecution]) -> None:
-        publishing.publish_from_member(ready, run, version, chord_id)
+        publishing.publish_from_member(ready, run, chord_id)
 
     node = version, UUID(node_id)
     done = attempt(Ask(UUID(execution_id), dispatch, workers.holder(), chord_id is not None, node), publish)
@@ -72,7 +72,7 @@ def run_node(
         raise Ignore  # its place in the chord is another message's
     crash_point("run_node.attempted")
     own = done.queue if done.end is End.DONE else ""
-    if publishing.publish_from_member(done.ready, run, version, None if done.outside else chord_id, own=own):
+    if publishing.publish_from_member(done.ready, run, None if done.outside else chord_id, own=own):
         self.request.chord = None  # its place has a successor
     crash_point("run_node.published")
     try:

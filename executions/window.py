@@ -75,7 +75,9 @@ class _Slots:
 
 
 # What a message is made of.
-_CARRIED: Final = "pk", "node", "dispatch", "has_place", "published_at", "run__chord_id", "run__graph_version"
+_CARRIED: Final = (
+    "pk", "node", "dispatch", "has_place", "published_at", "run__chord_id", "run__graph_version", "run__user",
+)  # fmt: skip
 _LOCK: Final = threading.Lock()
 _SEEN: Final[defaultdict[Lane, _Seen]] = defaultdict(_Seen)
 _SLOTS: Final = _Slots()

@@ -1,5 +1,7 @@
-"""How long a broker may keep its callers waiting, for Redis and for RabbitMQ: what differs is here and nowhere else."""
+"""How long a broker may keep its callers waiting, and in which order messages are taken, for Redis and for RabbitMQ:
+what differs is here and nowhere else."""
 
+from collections.abc import Iterable
 from itertools import count
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -8,8 +10,7 @@ from kombu.utils.scheduling import round_robin_cycle
 
 # Longer than a healthy server ever takes, shorter than people wait for an answer. What times out is sent by the sweep.
 PATIENCE: Final = 3.0
-# The priority of messages that come after the others, which have 0. With Redis each has a list of its own.
-LATE: Final = 9
+LATE: Final = 9  # kombu's Redis takes 0 first, from a list of its own for each priority
 _SEPARATOR: Final = "\x06\x16"  # kombu's, between the names of queue and priority
 _LATE_FIRST: Final = 4  # each fourth time
 
@@ -33,21 +34,32 @@ def transport(url: str, *, visibility: int) -> dict[str, Any]:
     }
 
 
+def late_priority(url: str) -> int:
+    """Of messages that come after the others, which have 0. RabbitMQ counts the other way, where it counts at all."""
+    return 0 if urlsplit(url).scheme.startswith("amqp") else LATE
+
+
 def late(queue: str) -> str:
     """The list of the messages of a queue that are taken after the others."""
     return f"{queue}{_SEPARATOR}{LATE}"
 
 
-class Turns(round_robin_cycle):  # type: ignore[type-arg]  # not subscriptable at run time
+class Turns:
     """In which order a worker looks into its queues: in turn, and each fourth time what is late comes first. Otherwise
-    it would wait for ever while others have something all the time."""
+    it would wait for ever while others have something all the time. A cycle as kombu's `queue_order_strategy` names."""
 
-    def __init__(self, it: list[str] | None = None) -> None:
-        super().__init__(it)
+    def __init__(self) -> None:
+        self._queues: round_robin_cycle[str] = round_robin_cycle()
         self._times = count(1)
 
-    def consume(self, n: int) -> list[str]:  # type: ignore[override]  # the stubs are wrong: it is a list
-        queues: list[str] = list(super().consume(n))
+    def update(self, queues: Iterable[str]) -> None:
+        self._queues.update(queues)
+
+    def rotate(self, last_used: str) -> None:
+        self._queues.rotate(last_used)
+
+    def consume(self, n: int) -> list[str]:
+        queues = list(self._queues.consume(n))
         return queues if next(self._times) % _LATE_FIRST else [*map(late, queues), *queues]
 
 

@@ -173,6 +173,20 @@ def test_the_sweep_fills_up_what_fits_and_no_more(build: Build) -> None:
 
 
 @pytest.mark.usefixtures("nobody_works")
+def test_who_sends_what_was_held_back_asks_nothing_about_its_runs(
+    build: Build, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    for _ in range(2):
+        admitted(wide(build, FITS))
+    NodeExecution.objects.update(published_at=None)
+    found = window.refill()
+    facts_of.cache_clear()
+    with django_assert_num_queries(0):
+        publishing.CelerySender().nodes(found)
+    assert len({one.run_id for one in found}) == 2
+
+
+@pytest.mark.usefixtures("nobody_works")
 def test_runs_of_a_user_take_turns(build: Build) -> None:
     built = wide(build, 15)
     runs = [admitted(built) for _ in range(3)]
